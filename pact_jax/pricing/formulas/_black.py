@@ -1,0 +1,263 @@
+"""Black's formula in the fast form, and the spot and futures forms that are built on it."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
+from jaxtyping import Array, Bool, Float
+
+from pact_jax.special import normal_cdf, normal_pdf
+
+# Beyond 40 standard deviations erfc is exactly 0 or 2 in both precisions: stands for infinity, but is safe in 0 * x.
+_FAR = 40.0
+# Total volatility at or below this is a certain outcome: no moneyness but 0 itself stays within 40 deviations.
+_NO_VOL = 1e-30
+# Stands for log(forward / strike) of a strike at or below zero, which a lognormal forward never reaches.
+_NO_STRIKE = 1e4
+
+
+def safe_sqrt(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Square root that is 0 with derivative 0 for x <= 0 (the derivative of sqrt is infinite at 0).
+
+    Args:
+        x: any real number, for instance a time to expiry.
+
+    Returns:
+        sqrt(max(x, 0)).
+
+    Example:
+        >>> float(safe_sqrt(4.0)), float(jax.grad(safe_sqrt)(0.0))
+        (2.0, 0.0)
+    """
+    live = x > 0.0
+    return jnp.where(live, jnp.sqrt(jnp.where(live, x, 1.0)), 0.0)
+
+
+def _log_moneyness(forward: Float[Array, "..."], strike: Float[Array, "..."]) -> Float[Array, "..."]:
+    reachable = strike > 0.0
+    return jnp.where(reachable, jnp.log(forward / jnp.where(reachable, strike, 1.0)), _NO_STRIKE)
+
+
+def _d1_d2(
+    log_moneyness: Float[Array, "..."], total_vol: Float[Array, "..."]
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    live = total_vol > _NO_VOL
+    vol = jnp.where(live, total_vol, 1.0)
+    certain = _FAR * jnp.sign(log_moneyness)
+    ratio = log_moneyness / vol
+    return jnp.where(live, ratio + 0.5 * vol, certain), jnp.where(live, ratio - 0.5 * vol, certain)
+
+
+@jax.custom_jvp
+def _black(
+    forward: Float[Array, "..."],
+    strike: Float[Array, "..."],
+    log_moneyness: Float[Array, "..."],
+    total_vol: Float[Array, "..."],
+    discount_factor: Float[Array, "..."],
+    sign: Float[Array, "..."],
+) -> Float[Array, "..."]:
+    d1, d2 = _d1_d2(log_moneyness, total_vol)
+    undiscounted = sign * (forward * normal_cdf(sign * d1) - strike * normal_cdf(sign * d2))
+    # Rounding of two nearly equal terms may leave -1e-17; a NaN must survive, so no maximum that drops it.
+    return discount_factor * jnp.maximum(undiscounted, 0.0)
+
+
+def _black_jvp(
+    primals: tuple[Float[Array, "..."], ...], tangents: tuple[Float[Array, "..."] | SymbolicZero, ...]
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    forward, strike, log_moneyness, total_vol, discount_factor, sign = primals
+    d1, d2 = _d1_d2(log_moneyness, total_vol)
+    forward_delta = sign * normal_cdf(sign * d1)
+    strike_delta = sign * normal_cdf(sign * d2)
+    undiscounted = jnp.maximum(forward * forward_delta - strike * strike_delta, 0.0)
+    price = discount_factor * undiscounted
+    # forward * phi(d1) = strike * phi(d2), so the terms through d1 and d2 cancel, and with them every use of the
+    # tangent of log_moneyness. The coefficients below still depend on it, which is where gamma comes from.
+    terms = (
+        (tangents[0], lambda: discount_factor * forward_delta),
+        (tangents[1], lambda: -discount_factor * strike_delta),
+        (tangents[3], lambda: discount_factor * forward * normal_pdf(d1)),
+        (tangents[4], lambda: forward * forward_delta - strike * strike_delta),
+    )
+    tangent = jnp.zeros_like(price)
+    for direction, coefficient in terms:
+        if not isinstance(direction, SymbolicZero):
+            tangent = tangent + direction * coefficient()
+    return price, tangent
+
+
+_black.defjvp(_black_jvp, symbolic_zeros=True)
+
+
+def black_price_log(
+    forward: Float[Array, "..."],
+    strike: Float[Array, "..."],
+    log_moneyness: Float[Array, "..."],
+    total_vol: Float[Array, "..."],
+    discount_factor: Float[Array, "..."],
+    is_call: Bool[Array, "..."],
+) -> Float[Array, "..."]:
+    """Black's formula with the logarithm supplied: for loops in which logs are known per asset and per contract.
+
+    `D w [F N(w d1) - K N(w d2)]`, `d1,2 = log_moneyness / s +- s / 2`, `w = +1` for a call and `-1` for a put.
+    Derivatives take `log_moneyness` to be log(F/K), as it must be: keep it a function of the same F and K when
+    differentiating twice (gamma comes through it).
+
+    Args:
+        forward: forward price of the underlying at expiry, positive.
+        strike: strike price, positive.
+        log_moneyness: log(forward / strike), for instance `log_forward - log_strike` of hoisted logs.
+        total_vol: lognormal volatility times the square root of the time to expiry.
+        discount_factor: discount factor to the payment date.
+        is_call: true for a call, false for a put.
+
+    Returns:
+        Present value of one unit of the contract.
+
+    Example:
+        >>> round(float(black_price_log(100.0, 100.0, 0.0, 0.2, 1.0, True)), 6)
+        7.965567
+
+    References:
+        F. Black, The pricing of commodity contracts, J. Financial Economics 3 (1976).
+    """
+    return _black(forward, strike, log_moneyness, total_vol, discount_factor, jnp.where(is_call, 1.0, -1.0))
+
+
+def black_price(
+    forward: Float[Array, "..."],
+    strike: Float[Array, "..."],
+    total_vol: Float[Array, "..."],
+    discount_factor: Float[Array, "..."],
+    is_call: Bool[Array, "..."],
+) -> Float[Array, "..."]:
+    """Black's formula for a European option on a forward.
+
+    `D w [F N(w d1) - K N(w d2)]`, `d1,2 = log(F/K) / s +- s / 2`, `w = +1` for a call and `-1` for a put.
+    At zero total volatility the value is the discounted intrinsic value; there the first derivatives are those of
+    `D max(w (F - K), 0)` (one half of each side at the strike; vega at the strike is its limit `D F / sqrt(2 pi)`, 0
+    elsewhere) and second derivatives are 0. A strike at or below zero is never crossed by a lognormal forward, so
+    the call is `D (F - K)` and the put 0. A negative forward gives NaN: use `bachelier_price` or `displaced_price`.
+
+    Args:
+        forward: forward price of the underlying at expiry, positive.
+        strike: strike price.
+        total_vol: lognormal volatility times the square root of the time to expiry, not negative.
+        discount_factor: discount factor to the payment date.
+        is_call: true for a call, false for a put.
+
+    Returns:
+        Present value of one unit of the contract.
+
+    Example:
+        >>> round(float(black_price(100.0, 100.0, 0.2, 1.0, True)), 6)
+        7.965567
+
+    References:
+        F. Black, The pricing of commodity contracts, J. Financial Economics 3 (1976).
+    """
+    sign = jnp.where(is_call, 1.0, -1.0)
+    return _black(forward, strike, _log_moneyness(forward, strike), total_vol, discount_factor, sign)
+
+
+def black76_price(
+    forward: Float[Array, "..."],
+    strike: Float[Array, "..."],
+    time: Float[Array, "..."],
+    vol: Float[Array, "..."],
+    rate: Float[Array, "..."],
+    is_call: Bool[Array, "..."],
+) -> Float[Array, "..."]:
+    """European option on a futures or forward price with a flat rate: `black_price` with `s = vol sqrt(time)`.
+
+    Args:
+        forward: futures price, positive.
+        strike: strike price.
+        time: year fraction to expiry and payment; at or below 0 gives the intrinsic value.
+        vol: lognormal volatility per square-root year.
+        rate: continuously compounded rate.
+        is_call: true for a call, false for a put.
+
+    Returns:
+        Present value of one unit of the contract.
+
+    Example:
+        >>> round(float(black76_price(19.0, 19.0, 0.75, 0.28, 0.1, True)), 4)
+        1.7011
+
+    References:
+        F. Black, The pricing of commodity contracts, J. Financial Economics 3 (1976).
+    """
+    years = jnp.maximum(time, 0.0)
+    return black_price(forward, strike, vol * safe_sqrt(time), jnp.exp(-rate * years), is_call)
+
+
+def black_scholes_price(
+    spot: Float[Array, "..."],
+    strike: Float[Array, "..."],
+    time: Float[Array, "..."],
+    vol: Float[Array, "..."],
+    rate: Float[Array, "..."],
+    dividend_yield: Float[Array, "..."],
+    is_call: Bool[Array, "..."],
+) -> Float[Array, "..."]:
+    """European option under Black-Scholes-Merton: `black_price` on the forward `spot exp((r - q) time)`.
+
+    Args:
+        spot: spot price, positive.
+        strike: strike price.
+        time: year fraction to expiry; at or below 0 gives the intrinsic value.
+        vol: volatility per square-root year.
+        rate: continuously compounded rate.
+        dividend_yield: continuous yield or borrow cost.
+        is_call: true for a call, false for a put.
+
+    Returns:
+        Present value of one unit of the contract.
+
+    Example:
+        >>> round(float(black_scholes_price(60.0, 65.0, 0.25, 0.3, 0.08, 0.0, True)), 4)
+        2.1334
+
+    References:
+        F. Black, M. Scholes, The pricing of options and corporate liabilities, J. Political Economy 81 (1973);
+        R. C. Merton, Theory of rational option pricing, Bell J. Economics 4 (1973).
+    """
+    years = jnp.maximum(time, 0.0)
+    forward = spot * jnp.exp((rate - dividend_yield) * years)
+    return black_price(forward, strike, vol * safe_sqrt(time), jnp.exp(-rate * years), is_call)
+
+
+def garman_kohlhagen_price(
+    spot: Float[Array, "..."],
+    strike: Float[Array, "..."],
+    time: Float[Array, "..."],
+    vol: Float[Array, "..."],
+    domestic_rate: Float[Array, "..."],
+    foreign_rate: Float[Array, "..."],
+    is_call: Bool[Array, "..."],
+) -> Float[Array, "..."]:
+    """European currency option: Black-Scholes with the foreign rate as the yield of the foreign unit.
+
+    Args:
+        spot: domestic units per one foreign unit.
+        strike: domestic units per one foreign unit.
+        time: year fraction to expiry.
+        vol: volatility per square-root year.
+        domestic_rate: continuously compounded rate of the premium currency.
+        foreign_rate: continuously compounded rate of the foreign currency.
+        is_call: true for the right to buy the foreign unit.
+
+    Returns:
+        Present value in domestic currency, per unit of foreign notional.
+
+    Example:
+        >>> round(float(garman_kohlhagen_price(1.56, 1.6, 0.5, 0.12, 0.06, 0.08, True)), 4)
+        0.0291
+
+    References:
+        M. B. Garman, S. W. Kohlhagen, Foreign currency option values, J. Int. Money and Finance 2 (1983).
+    """
+    return black_scholes_price(spot, strike, time, vol, domestic_rate, foreign_rate, is_call)
