@@ -1,0 +1,32 @@
+"""The axis vocabulary: the only words that array annotations in this package may use.
+
+One word, one meaning, always plural, so that a signature reads the same in every module. A test checks every jaxtyping
+annotation against `AXES`; a new axis is a decision and starts here.
+"""
+
+from typing import Final
+
+AXIS_MEANING: Final[dict[str, str]] = {
+    "dates": "observation or payment dates, increasing",
+    "scenarios": "joint states of the world at the horizon, in scenario-set order",
+    "positions": "rows of the portfolio, group by group, padded rows included",
+    "contracts": "rows of one position group, or elements of one pricing call",
+    "states": "rating states, the worst (default) last",
+    "assets": "traded underlyings with a spot price",
+    "currencies": "currencies, the reporting currency first",
+    "curves": "zero-rate curves",
+    "tenors": "pillars of a curve, increasing year fractions",
+    "issuers": "legal entities that can default",
+    "surfaces": "implied-volatility surfaces",
+    "expiries": "expiry pillars of a surface, increasing year fractions",
+    "strikes": "strike or moneyness pillars of a surface, increasing",
+    "factors": "risk factors that a shock moves",
+    "drivers": "systematic credit drivers, each read off a shocked index",
+    "limits": "rows of the limit set",
+    "agents": "loss agents, in consensus order",
+    "desks": "desks of the hierarchy",
+}
+"""What each axis word stands for."""
+
+AXES: Final[frozenset[str]] = frozenset(AXIS_MEANING)
+"""The axis words themselves."""
