@@ -2,6 +2,10 @@
 
 from ._normal import (
     normal_cdf as normal_cdf,
+)
+from ._normal import (
     normal_pdf as normal_pdf,
+)
+from ._normal import (
     normal_quantile as normal_quantile,
 )

@@ -1,7 +1,5 @@
 """Black's formula in the fast form, and the spot and futures forms that are built on it."""
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
