@@ -1,7 +1,8 @@
 """The axis vocabulary: the only words that array annotations in this package may use.
 
 One word, one meaning, always plural, so that a signature reads the same in every module. A test checks every jaxtyping
-annotation against `AXES`; a new axis is a decision and starts here.
+annotation against `AXES`; a new axis is a decision and starts here. A second grid of the same kind in one signature is
+qualified in front: `hazard_tenors` beside `tenors`.
 """
 
 from typing import Final
@@ -11,6 +12,8 @@ AXIS_MEANING: Final[dict[str, str]] = {
     "scenarios": "joint states of the world at the horizon, in scenario-set order",
     "positions": "rows of the portfolio, group by group, padded rows included",
     "contracts": "rows of one position group, or elements of one pricing call",
+    "flows": "cash flows, several per contract",
+    "points": "places where a curve or surface is read, one element per reading",
     "states": "rating states, the worst (default) last",
     "assets": "traded underlyings with a spot price",
     "currencies": "currencies, the reporting currency first",

@@ -60,5 +60,7 @@ def _leaf_difference(left: Any, right: Any, scale: float | None, rtol: float | N
     room = (tolerance(got.dtype) if rtol is None else rtol) * unit
     if np.allclose(got, want, rtol=0.0, atol=room, equal_nan=True):
         return ""
-    with np.errstate(invalid="ignore"):
-        return f"largest difference {np.nanmax(np.abs(got - want)):.3g} exceeds {room:.3g}"
+    comparable = np.isfinite(got) & np.isfinite(want)
+    largest = np.abs(got[comparable] - want[comparable]).max(initial=0.0)
+    strange = int(np.sum(~comparable & ~np.isclose(got, want, equal_nan=True)))
+    return f"largest difference {largest:.3g} against {room:.3g}, {strange} NaN or infinite on one side only"
