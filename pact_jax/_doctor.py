@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 import jax
+import jax.numpy as jnp
 
 from ._extras import EXTRAS, missing_modules
 from ._version import __version__
@@ -67,8 +68,8 @@ def environment() -> Environment:
         versions={"pact-jax": __version__} | {name: _version(name) for name in _PACKAGES},
         devices=tuple(f"{device.id}: {device.platform} {device.device_kind}" for device in jax.devices()),
         backend=backend,
-        x64=jax.config.jax_enable_x64,
-        cache_dir=jax.config.jax_compilation_cache_dir,
+        x64=jnp.result_type(float) == jnp.float64,
+        cache_dir=jax.config.values["jax_compilation_cache_dir"],
         missing_extras={name: missing_modules(name) for name in EXTRAS},
         idle_gpu=backend == "cpu" and shutil.which("nvidia-smi") is not None,
     )
