@@ -14,7 +14,7 @@ from pact_jax.errors import RowProblem
 class RejectedRow(RowProblem):
     """One input row that was left out of the run, and what it was worth where that is known.
 
-    A row with several faults is one rejected row, its rules joined, so that sums over rejected rows count nothing twice.
+    A row with several faults is one rejected row, its rules joined: sums over rejected rows count nothing twice.
 
     Attributes:
         table: Table of the row (`positions`, `credit_exposures`, ...).
@@ -120,8 +120,8 @@ class Snapshot:
     def __repr__(self) -> str:
         desks = self.positions["desk"].nunique() if len(self.positions) else 0
         lines = [
-            f"Snapshot {self.portfolio_id!r} on {self.valuation_date}: {len(self.positions)} positions on {desks} desks, "
-            f"capital {self.capital:,.0f} {self.reporting_currency}"
+            f"Snapshot {self.portfolio_id!r} on {self.valuation_date}: "
+            f"{len(self.positions)} positions on {desks} desks, capital {self.capital:,.0f} {self.reporting_currency}"
         ]
         sizes = [f"{len(getattr(self, name))} {name}" for name in TABLE_NAMES if name not in ("positions", "history")]
         lines.append("  " + ", ".join(sizes))
