@@ -1,5 +1,17 @@
 """Host types: what is known at the valuation time, checked cell by cell before anything is computed."""
 
+from ._make import CellFault as CellFault
+from ._make import make_snapshot as make_snapshot
+from ._schema import HISTORY_FACTORS as HISTORY_FACTORS
+from ._schema import KIND_COLUMNS as KIND_COLUMNS
+from ._schema import RATINGS as RATINGS
+from ._schema import SCALARS as SCALARS
+from ._schema import TABLES as TABLES
+from ._snapshot import SCALAR_NAMES as SCALAR_NAMES
+from ._snapshot import TABLE_NAMES as TABLE_NAMES
 from ._snapshot import LinearBook as LinearBook
 from ._snapshot import RejectedRow as RejectedRow
 from ._snapshot import Snapshot as Snapshot
+from ._table_spec import Column as Column
+from ._table_spec import Table as Table
+from ._worth import input_value as input_value

@@ -13,6 +13,7 @@ RATINGS: Final[tuple[str, ...]] = (
 OPTION_TYPES: Final = ("call", "put")
 TIERS: Final = ("automatic", "human", "executive")
 DIRECTIONS: Final = ("max", "min")
+SCOPES_WITHOUT_NAME: Final = ("total",)
 SOURCE_KINDS: Final = ("real", "derived", "illustrative")
 
 KIND_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
@@ -153,8 +154,9 @@ _POSITIONS = Table(
         Column(
             "price",
             "number",
-            "input price checked against the base value; own currency per unit of underlying (options, forwards), per unit "
-            "(stocks, loans), per face, dirty (bonds); FX kinds: currency_2 per unit of currency; empty: not checked",
+            "input price, checked against the base value; own currency, per unit of the underlying for options, "
+            "forwards and futures, per unit held for the others (bonds: dirty); FX kinds: currency_2 per unit of "
+            "currency; empty: none",
             literal_nan_refused=True,
         ),
     ),

@@ -136,7 +136,7 @@ def check_table(
         table: The specification.
         raw: Cells as text or already typed; its index labels the rows in messages.
         file: Name printed in messages.
-        known: Values that `refers_to` columns may take, per `table.column`.
+        known: Values that `refers_to` columns may take, per `table.column`; a column that is not listed is not checked.
 
     Returns:
         The table with all columns of the specification, in its order (bad rows included), and the findings.
@@ -207,8 +207,8 @@ def _check_column(
     if column.allowed:
         wrong = ~blank & ~values.isin(column.allowed).to_numpy()
         _unknown(findings, wrong, column.name, raw, f"is not a known {column.name}", column.allowed)
-    if column.refers_to:
-        keys = known.get(column.refers_to, ())
+    if column.refers_to in known:
+        keys = known[column.refers_to]
         wrong = ~blank & ~values.isin(list(keys)).to_numpy()
         where = column.refers_to.partition(".")[0]
         _unknown(findings, wrong, column.name, raw, f"is not in table {where}", tuple(keys), f"add it to {where}, or ")
