@@ -36,7 +36,7 @@ def normal_cdf(x: Float[Array, "..."]) -> Float[Array, "..."]:
         x: points, in standard deviations.
 
     Returns:
-        P(Z <= x). Relative error in float64 below 5e-14 for -37 <= x (it underflows below).
+        P(Z <= x). Relative error in float64 below 2e-14 for |x| < 8 and 3e-13 down to -37; below it underflows.
 
     Example:
         >>> round(float(normal_cdf(-1.0)), 6)
