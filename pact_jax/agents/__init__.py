@@ -1,0 +1,13 @@
+"""Loss agents: pure functions of the same scenarios."""
+
+from ._credit import CreditObservation as CreditObservation
+from ._credit import CreditTail as CreditTail
+from ._credit import attribute_credit as attribute_credit
+from ._credit import observe_credit as observe_credit
+from ._liquidity import LiquidityObservation as LiquidityObservation
+from ._liquidity import LiquidityTail as LiquidityTail
+from ._liquidity import attribute_liquidity as attribute_liquidity
+from ._liquidity import observe_liquidity as observe_liquidity
+from ._market import MarketObservation as MarketObservation
+from ._market import attribute_market as attribute_market
+from ._market import observe_market as observe_market

@@ -1,0 +1,115 @@
+"""The credit agent: sampled defaults on the drivers of the same scenarios."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from pact_jax.credit import (
+    CreditBook,
+    Severity,
+    conditional_pd,
+    horizon_pd,
+    log_likelihood,
+    sample_defaults,
+    severities,
+)
+from pact_jax.instruments import Portfolio
+from pact_jax.market import MarketState
+from pact_jax.revaluation import TILE, map_tiles
+from pact_jax.scenarios import ScenarioSet
+
+
+class CreditObservation(eqx.Module):
+    """What the credit agent reports of the scenarios.
+
+    Attributes:
+        loss: by desk, at base market values, gross of expected loss; positive is a loss.
+        default: which obligors default.
+        log_likelihood: of the sampled defaults given the drivers; carries the gradient with respect to pd and loading.
+        severity: loss on default of every item.
+    """
+
+    loss: Float[Array, "scenarios desks"]
+    default: Bool[Array, "scenarios issuers"]
+    log_likelihood: Float[Array, "scenarios"]
+    severity: Severity
+
+
+class CreditTail(eqx.Module):
+    """Tail-weighted defaults of each obligor, split into what was expected, systematic and idiosyncratic.
+
+    Attributes:
+        expected: `PD_H x sum t`.
+        systematic: tail mean of the conditional PD, less the expected part.
+        idiosyncratic: tail mean of the default indicator, less its conditional PD.
+    """
+
+    expected: Float[Array, "issuers"]
+    systematic: Float[Array, "issuers"]
+    idiosyncratic: Float[Array, "issuers"]
+
+
+@jax.jit
+def observe_credit(
+    book: CreditBook, portfolio: Portfolio, market: MarketState, scenarios: ScenarioSet
+) -> CreditObservation:
+    """Loss of each scenario's sampled defaults, `sum_k severity_k 1[default]` by desk.
+
+    Defaults are sampled, never replaced by their conditional mean: for a lumpy book that would understate the tail.
+
+    Args:
+        book: obligors, exposures and buckets.
+        portfolio: the positions behind the buckets.
+        market: the base state.
+        scenarios: drivers, counters and horizon.
+
+    Returns:
+        Losses by desk, and the defaults themselves for the interaction with the market.
+    """
+    severity = severities(book, portfolio, market)
+    num_desks = portfolio.num_desks
+    by_obligor = _severity_by_obligor(book, severity, num_desks)
+
+    def observe(one: tuple[Array, Array]) -> tuple[Array, Array, Array]:
+        systematic, index = one
+        default = sample_defaults(book, systematic, index, scenarios.seed, scenarios.horizon_days)
+        default = jax.lax.stop_gradient(default)
+        loss = jnp.matmul(by_obligor, default.astype(by_obligor.dtype), precision=jax.lax.Precision.HIGHEST)
+        return loss, default, log_likelihood(book, default, systematic, scenarios.horizon_days)
+
+    loss, default, likelihood = map_tiles(observe, (scenarios.systematic, scenarios.index), tile=TILE)
+    return CreditObservation(loss, default, likelihood, severity)
+
+
+def _severity_by_obligor(book: CreditBook, severity: Severity, num_desks: int) -> Float[Array, "desks issuers"]:
+    total = jnp.zeros((num_desks, book.pd.shape[0]), severity.exposure.dtype)
+    total = total.at[book.desk, book.obligor].add(severity.exposure)
+    return total.at[book.bucket_desk, book.bucket_obligor].add(severity.bucket)
+
+
+@jax.jit
+def attribute_credit(
+    book: CreditBook,
+    default: Bool[Array, "scenarios issuers"],
+    scenarios: ScenarioSet,
+    tail_weight: Float[Array, "scenarios"],
+) -> CreditTail:
+    """Tail-weighted defaults of each obligor by factor; an item's contribution is its severity times these.
+
+    Args:
+        book: the obligors.
+        default: the sampled defaults.
+        scenarios: drivers and horizon.
+        tail_weight: joint tail weights fixed by the consensus.
+
+    Returns:
+        Expected, systematic and idiosyncratic parts; they sum to the tail mean of the default indicator.
+    """
+    precision = jax.lax.Precision.HIGHEST
+    conditional = jax.vmap(lambda y: conditional_pd(book, y, scenarios.horizon_days))(scenarios.systematic)
+    mass = jnp.sum(tail_weight)
+    in_tail = jnp.matmul(tail_weight, default.astype(tail_weight.dtype), precision=precision)
+    conditional_tail = jnp.matmul(tail_weight, conditional, precision=precision)
+    expected = horizon_pd(book.pd, scenarios.horizon_days) * mass
+    return CreditTail(expected, conditional_tail - expected, in_tail - conditional_tail)

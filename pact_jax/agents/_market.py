@@ -1,0 +1,74 @@
+"""The market agent: loss of marked positions in every scenario."""
+
+from functools import partial
+
+import equinox as eqx
+import jax
+from jax.sharding import Mesh
+from jaxtyping import Array, Float, UInt32
+
+from pact_jax.instruments import Portfolio
+from pact_jax.market import MarketShock, MarketState
+from pact_jax.revaluation import TILE, TailPnl, attribute_tail, revalue
+
+
+class MarketObservation(eqx.Module):
+    """What the market agent reports of the scenarios.
+
+    Attributes:
+        loss: by desk; positive is a loss.
+        bucket_pnl: profit and loss of each credit bucket, for the interaction with defaults.
+        base_value: present value of each position.
+        status: bits of `Status` a scenario.
+    """
+
+    loss: Float[Array, "scenarios desks"]
+    bucket_pnl: Float[Array, "scenarios buckets"]
+    base_value: Float[Array, "positions"]
+    status: UInt32[Array, "scenarios"]
+
+
+@partial(jax.jit, static_argnames=("tile", "mesh"))
+def observe_market(
+    portfolio: Portfolio, market: MarketState, shock: MarketShock, *, tile: int = TILE, mesh: Mesh | None = None
+) -> MarketObservation:
+    """Loss of the marked positions by full revaluation, `sum_i [V_i(base) - V_i(w)]` by desk.
+
+    Args:
+        portfolio: the positions.
+        market: the base state.
+        shock: shocks with a leading scenarios axis.
+        tile: scenarios compiled as one block.
+        mesh: devices to spread the scenarios over.
+
+    Returns:
+        Losses by desk.
+    """
+    result = revalue(portfolio, market, shock, tile=tile, mesh=mesh)
+    return MarketObservation(-result.pnl, result.bucket_pnl, result.base_value, result.status)
+
+
+@partial(jax.jit, static_argnames=("tile",))
+def attribute_market(
+    portfolio: Portfolio,
+    market: MarketState,
+    shock: MarketShock,
+    tail_weight: Float[Array, "scenarios"],
+    bucket_weight: Float[Array, "scenarios buckets"],
+    *,
+    tile: int = TILE,
+) -> TailPnl:
+    """Tail-weighted profit and loss of each position by factor: the second pass, over the tail scenarios only.
+
+    Args:
+        portfolio: the positions.
+        market: the base state.
+        shock: shocks with a leading scenarios axis.
+        tail_weight: joint tail weights fixed by the consensus.
+        bucket_weight: joint weights of each credit bucket's defaults.
+        tile: scenarios compiled as one block.
+
+    Returns:
+        Tail-weighted sums; a loss is minus a profit.
+    """
+    return attribute_tail(portfolio, market, shock, tail_weight, bucket_weight, tile=tile)

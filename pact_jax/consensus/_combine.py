@@ -1,0 +1,135 @@
+"""The joint loss: agents added scenario by scenario, and the tail that explains it."""
+
+import enum
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, UInt32
+
+from pact_jax._status import Status
+from pact_jax.agents import CreditObservation, LiquidityObservation, MarketObservation
+from pact_jax.credit import CreditBook
+from pact_jax.measures import expected_shortfall, tail_weights, value_at_risk
+from pact_jax.scenarios import ScenarioSet
+
+from ._interaction import DefaultInteraction, default_interaction
+
+
+class LossAgent(enum.IntEnum):
+    """Loss agents in consensus order."""
+
+    MARKET = 0
+    CREDIT = 1
+    LIQUIDITY = 2
+
+
+class JointLoss(eqx.Module):
+    """The joint distribution and its tail.
+
+    Attributes:
+        agent_loss: each agent's loss; funding is in liquidity's.
+        interaction_loss: what the agents lose together beyond their sum.
+        desk_loss: the joint loss by desk; funding belongs to none.
+        loss: the joint loss.
+        tail_weight: t(w) with ES = sum t L.
+        expected_shortfall: of the joint loss at the confidence of the score.
+        agent_expected_shortfall: of each agent's own loss.
+        interaction_expected_shortfall: of the interaction's own loss.
+        sum_expected_shortfall: of the sum of agents without interaction.
+        value_at_risk: of the joint loss at each level asked for.
+        agent_value_at_risk: the same of each agent's own loss.
+        default: the default interaction's arrays, for the attribution.
+        status: bits of `Status` over all scenarios.
+    """
+
+    agent_loss: Float[Array, "scenarios agents"]
+    interaction_loss: Float[Array, "scenarios"]
+    desk_loss: Float[Array, "scenarios desks"]
+    loss: Float[Array, "scenarios"]
+    tail_weight: Float[Array, "scenarios"]
+    expected_shortfall: Float[Array, ""]
+    agent_expected_shortfall: Float[Array, "agents"]
+    interaction_expected_shortfall: Float[Array, ""]
+    sum_expected_shortfall: Float[Array, ""]
+    value_at_risk: Float[Array, "levels"]
+    agent_value_at_risk: Float[Array, "levels agents"]
+    default: DefaultInteraction
+    status: UInt32[Array, ""]
+
+
+@jax.jit
+def combine(
+    market: MarketObservation,
+    credit: CreditObservation,
+    liquidity: LiquidityObservation,
+    book: CreditBook,
+    scenarios: ScenarioSet,
+    present: Bool[Array, "agents"],
+    confidence: Float[Array, ""],
+    levels: Float[Array, "levels"],
+) -> JointLoss:
+    """Adds the agents' losses in each scenario, with their interactions, and fixes the joint tail.
+
+    `L(w) = sum_a L_a(w) + L_int(w)`; a missing agent is masked to 0 here and bounded by the caller, and an
+    interaction needs both of its agents.
+
+    Args:
+        market: losses by desk and bucket P&L.
+        credit: losses by desk and defaults.
+        liquidity: costs by desk, their stressed part, and funding.
+        book: credit buckets.
+        scenarios: weights and shocks.
+        present: which agents answered.
+        confidence: level of the score's expected shortfall.
+        levels: levels of the values at risk.
+
+    Returns:
+        Joint losses, tail weights and tail measures.
+    """
+    here = present.astype(market.loss.dtype)
+    default = default_interaction(
+        book, credit.severity, credit.default, market.bucket_pnl, scenarios.shock, market.loss.shape[1]
+    )
+    by_desk = [here[0] * market.loss, here[1] * credit.loss, here[2] * liquidity.loss]
+    interaction = here[0] * here[1] * default.loss + here[0] * here[2] * liquidity.stressed
+    agent_loss = jnp.stack([jnp.sum(part, axis=1) for part in by_desk], axis=1)
+    agent_loss = agent_loss.at[:, int(LossAgent.LIQUIDITY)].add(here[2] * liquidity.funding)
+    interaction_loss = jnp.sum(interaction, axis=1)
+    agents_only = jnp.sum(agent_loss, axis=1)
+    loss = agents_only + interaction_loss
+
+    # Equal to the plain weight in value; its derivative is that of the likelihood of the sampled defaults.
+    score = credit.log_likelihood - jax.lax.stop_gradient(credit.log_likelihood)
+    weight = scenarios.weight * jnp.exp(jnp.where(here[1] > 0.0, score, 0.0))
+
+    def shortfall(own: Float[Array, "scenarios"]) -> Float[Array, ""]:
+        return expected_shortfall(own, weight, confidence)
+
+    def at_levels(own: Float[Array, "scenarios"]) -> Float[Array, "levels"]:
+        return jax.vmap(lambda level: value_at_risk(own, scenarios.weight, level))(levels)
+
+    return JointLoss(
+        agent_loss=agent_loss,
+        interaction_loss=interaction_loss,
+        desk_loss=by_desk[0] + by_desk[1] + by_desk[2] + interaction,
+        loss=loss,
+        tail_weight=tail_weights(loss, scenarios.weight, confidence),
+        expected_shortfall=shortfall(loss),
+        agent_expected_shortfall=jnp.stack([shortfall(agent_loss[:, a]) for a in range(len(LossAgent))]),
+        interaction_expected_shortfall=shortfall(interaction_loss),
+        sum_expected_shortfall=shortfall(agents_only),
+        value_at_risk=at_levels(loss),
+        agent_value_at_risk=jnp.stack([at_levels(agent_loss[:, a]) for a in range(len(LossAgent))], axis=1),
+        default=default,
+        status=_joint_status(market.status, loss, scenarios),
+    )
+
+
+def _joint_status(
+    status: UInt32[Array, "scenarios"], loss: Float[Array, "scenarios"], scenarios: ScenarioSet
+) -> UInt32[Array, ""]:
+    bits = jax.lax.reduce(status, jnp.uint32(0), jax.lax.bitwise_or, (0,))
+    bad_loss = jnp.where(jnp.all(jnp.isfinite(loss)), 0, int(Status.NONFINITE_PNL))
+    bad_driver = jnp.where(jnp.all(jnp.isfinite(scenarios.systematic)), 0, int(Status.NONFINITE_DRIVER))
+    return bits | bad_loss.astype(jnp.uint32) | bad_driver.astype(jnp.uint32)

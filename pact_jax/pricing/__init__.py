@@ -1,0 +1,26 @@
+"""Present value per kind of contract."""
+
+from . import formulas as formulas
+from ._bond import bond_claim as bond_claim
+from ._bond import bond_states as bond_states
+from ._bond import bond_value as bond_value
+from ._european_option import european_option_value as european_option_value
+from ._forward import forward_delivers as forward_delivers
+from ._forward import forward_value as forward_value
+from ._fx import fx_forward_value as fx_forward_value
+from ._fx import fx_option_value as fx_option_value
+from ._linear import linear_states as linear_states
+from ._linear import linear_value as linear_value
+from ._loan import loan_value as loan_value
+from ._stock import stock_delivers as stock_delivers
+from ._stock import stock_value as stock_value
+from ._value import DeliveredAsset as DeliveredAsset
+from ._value import contract_values as contract_values
+from ._value import default_claim as default_claim
+from ._value import delivered_asset as delivered_asset
+from ._value import group_value as group_value
+from ._value import held_quantity as held_quantity
+from ._value import present_value as present_value
+from ._value import register_kind as register_kind
+from ._value import state_values as state_values
+from ._value import unit_values as unit_values

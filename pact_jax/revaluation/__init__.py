@@ -1,0 +1,13 @@
+"""Portfolio x scenarios -> P&L."""
+
+from ._exposure import GroupExposure as GroupExposure
+from ._exposure import group_exposure as group_exposure
+from ._exposure import marked_groups as marked_groups
+from ._full import Revaluation as Revaluation
+from ._full import revalue as revalue
+from ._tail import FACTOR_GROUPS as FACTOR_GROUPS
+from ._tail import TailPnl as TailPnl
+from ._tail import attribute_tail as attribute_tail
+from ._tile import TILE as TILE
+from ._tile import map_tiles as map_tiles
+from ._tile import sum_tail as sum_tail

@@ -1,0 +1,75 @@
+"""Where each column of a factor history sits in a market shock."""
+
+import dataclasses
+import enum
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from pact_jax.market import MarketShock, MarketState, VolDynamics
+
+
+class ShockLeaf(enum.Enum):
+    """The leaves of a shock that a history column can drive, with whether the move is logarithmic."""
+
+    SPOT = "spot"
+    FX = "fx"
+    ZERO_RATE = "zero_rate"
+    VOL_LEVEL = "vol_level"
+    HAZARD_RATE = "hazard_rate"
+    HALF_SPREAD = "half_spread"
+    ADV = "adv"
+    FACTOR = "factor"
+
+    @property
+    def is_log(self) -> bool:
+        """True where the shock is a log return, false where it is a difference."""
+        return self not in (ShockLeaf.ZERO_RATE, ShockLeaf.FACTOR)
+
+
+@dataclasses.dataclass(frozen=True)
+class FactorColumn:
+    """One column: the leaf it drives and its place there (curve and tenor for a zero rate)."""
+
+    leaf: ShockLeaf
+    row: int
+    tenor: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class ShockLayout:
+    """The columns of a factor history in order; resolved from names once, on the host."""
+
+    columns: tuple[FactorColumn, ...]
+    vol_dynamics: VolDynamics = VolDynamics.STICKY_STRIKE
+
+    @property
+    def is_log(self) -> np.ndarray:
+        """Whether each column moves by log return."""
+        return np.array([column.leaf.is_log for column in self.columns], dtype=bool)
+
+    def to_shock(self, moves: Float[Array, "scenarios factors"], market: MarketState) -> MarketShock:
+        """Scatters moves into the leaves of a shock; a leaf that no column drives stays None.
+
+        Args:
+            moves: one row a scenario, one column a factor.
+            market: gives the length of each axis.
+
+        Returns:
+            A shock whose leaves have a leading scenarios axis.
+        """
+        leaves: dict[str, Array] = {}
+        for leaf in ShockLeaf:
+            places = [k for k, column in enumerate(self.columns) if column.leaf is leaf]
+            if not places:
+                continue
+            shape = getattr(market, leaf.value).shape
+            rows = np.array([self.columns[k].row for k in places])
+            target = jnp.zeros((moves.shape[0], *(shape if leaf is ShockLeaf.ZERO_RATE else shape[:1])), moves.dtype)
+            if leaf is ShockLeaf.ZERO_RATE:
+                tenors = np.array([self.columns[k].tenor for k in places])
+                leaves[leaf.value] = target.at[:, rows, tenors].set(moves[:, np.array(places)])
+            else:
+                leaves[leaf.value] = target.at[:, rows].set(moves[:, np.array(places)])
+        return MarketShock(**leaves, vol_dynamics=self.vol_dynamics)

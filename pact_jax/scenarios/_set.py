@@ -1,0 +1,58 @@
+"""A set of scenarios: shocks, weights, counters and systematic drivers."""
+
+import enum
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, UInt32
+
+from pact_jax.market import MarketShock
+
+
+class Sampling(enum.Enum):
+    """How scenarios depend on each other, which decides the standard error that fits them."""
+
+    INDEPENDENT = "independent"
+    OVERLAPPING = "overlapping"
+
+
+class ScenarioSet(eqx.Module):
+    """Equally shaped shocks over a horizon, with what every agent needs to tell one scenario from another.
+
+    Shocks are instantaneous: no ageing, carry or rebalancing within the horizon.
+
+    Attributes:
+        shock: every leaf with a leading scenarios axis.
+        weight: probability of each scenario.
+        index: counter of every random number of the scenario.
+        systematic: standard-normal score of each driver's return in the scenario.
+        horizon_days: business days.
+        seed: seed of the random numbers that later stages draw (defaults).
+        sampling: independent draws, or overlapping history in date order.
+    """
+
+    shock: MarketShock
+    weight: Float[Array, "scenarios"]
+    index: UInt32[Array, "scenarios"]
+    systematic: Float[Array, "scenarios drivers"]
+    horizon_days: Float[Array, ""]
+    seed: Int[Array, ""]
+    sampling: Sampling = eqx.field(static=True)
+
+    @property
+    def num_scenarios(self) -> int:
+        """Number of scenarios, padding excluded."""
+        return self.weight.shape[0]
+
+
+def equal_weights(num_scenarios: int, dtype: jnp.dtype) -> Float[Array, "scenarios"]:
+    """The weight 1/n for each of n scenarios.
+
+    Args:
+        num_scenarios: n, at least 1.
+        dtype: floating dtype.
+
+    Returns:
+        n equal weights.
+    """
+    return jnp.full((num_scenarios,), 1.0 / num_scenarios, dtype)
