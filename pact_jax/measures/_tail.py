@@ -1,0 +1,310 @@
+"""Value at risk, expected shortfall and the tail weights that explain it: one estimator, losses positive."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float, UInt32
+
+from .._numerics import round_here, tree_sum
+from .._status import Status
+from .._typing import FloatScalar, FloatScalarLike, UInt32Scalar
+from ..errors import DifferentiationError
+from ._kernel import TailKernel, kernel_at
+from ._quantile import (
+    SNAP,
+    CountedLoss,
+    as_confidence,
+    count_losses,
+    has_nan,
+    key_to_loss,
+    tail_mass,
+    upper_quantile,
+)
+
+
+class TailMeasures(eqx.Module):
+    """Value at risk and expected shortfall of one loss vector at a set of levels.
+
+    Attributes:
+        value_at_risk: The smallest x with w{L > x} <= 1 - confidence, per level.
+        expected_shortfall: Mean of the tail of mass 1 - confidence, per level.
+        status: `Status` bits per level; 0 means that both numbers can be used.
+    """
+
+    value_at_risk: Float[Array, "..."]
+    expected_shortfall: Float[Array, "..."]
+    status: UInt32[Array, "..."]
+
+
+def value_at_risk(
+    loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, confidence: FloatScalarLike
+) -> FloatScalar:
+    r"""Value at risk: the smallest loss x with w{L > x} <= 1 - confidence.
+
+    Exact to the bit, without a sort: masses are compared as integers, so a count that should meet 1 - confidence does,
+    whatever the rounding of the weights.
+
+    The derivative is a kernel estimator, because an order statistic moves with one scenario only:
+    $dVaR = \sum_i k_i\,dL_i$ with Gaussian weights $k_i$ of `tail_kernel` around the VaR (its bandwidth is stated
+    there), and $dVaR = \sum_i 1\{L_i > VaR\}\,dw_i / f$, $dVaR = dc / f$ with the kernel density f. A second
+    derivative is refused.
+
+    Args:
+        loss: Losses, positive = money lost.
+        weight: Probability weights, zero for padding; importance weights are likelihood ratios over n and need not
+            sum to one. None means 1/n each.
+        confidence: Level c, for example 0.975; an array, so that a new level needs no new compilation.
+
+    Returns:
+        The value at risk, in the unit of `loss`. NaN if a scenario that counts is NaN, a weight is negative or not
+        finite, or the level is outside [0, 1); the smallest loss if the weights hold less mass than 1 - confidence
+        (`tail_status` says so).
+
+    Raises:
+        DifferentiationError: If differentiated twice.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> float(value_at_risk(jnp.arange(1.0, 11.0), None, 0.8))
+        8.0
+
+    References:
+        R. T. Rockafellar and S. Uryasev, Conditional value-at-risk for general loss distributions (2002). The
+        derivative: C. Gourieroux, J. P. Laurent and O. Scaillet, Sensitivity analysis of values at risk (2000).
+    """
+    return _measures(loss, weight, as_confidence(confidence))[0]
+
+
+def expected_shortfall(
+    loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, confidence: FloatScalarLike
+) -> FloatScalar:
+    r"""Expected shortfall: $ES = \sum_i t_i L_i$ with the tail weights t, summed in one fixed order.
+
+    Derivatives follow the envelope theorem: the tail weights stand still, $dES = \sum_i t_i\,dL_i$; with respect to
+    the weights $\sum_i (L_i - VaR)^+ dw_i / (1 - c)$ (so likelihood-ratio weights pass their score on), with respect
+    to the level $(ES - VaR)\,dc / (1 - c)$. A second derivative would miss the density at the VaR and is refused.
+
+    Args:
+        loss: Losses, positive = money lost.
+        weight: Probability weights as for `value_at_risk`; None means 1/n each.
+        confidence: Level c.
+
+    Returns:
+        The expected shortfall, in the unit of `loss`; NaN as for `value_at_risk`.
+
+    Raises:
+        DifferentiationError: If differentiated twice.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> float(expected_shortfall(jnp.arange(1.0, 11.0), None, 0.8))
+        9.5
+
+    References:
+        C. Acerbi and D. Tasche, On the coherence of expected shortfall, J. Banking & Finance 26 (2002).
+    """
+    return _measures(loss, weight, as_confidence(confidence))[1]
+
+
+def tail_weights(
+    loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, confidence: FloatScalarLike
+) -> Float[Array, "scenarios"]:
+    """The weights t with ES = sum t L: w/(1 - c) above the VaR, the mass that remains shared among all ties at it.
+
+    Ties share in proportion to their weight, so duplicated scenarios are treated alike and contributions do not depend
+    on the order of scenarios. t carries no derivative: held fixed, it gives that of the expected shortfall.
+
+    Args:
+        loss: Losses, positive = money lost.
+        weight: Probability weights as for `value_at_risk`; None means 1/n each.
+        confidence: Level c.
+
+    Returns:
+        t per scenario, 0 outside the tail; it sums to 1, or to less where the weights hold less mass than 1 - c
+        (`tail_status` says so). NaN throughout if the VaR is NaN.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> tail_weights(jnp.asarray([1.0, 3.0, 2.0, 2.0]), None, 0.5).tolist()
+        [0.0, 0.5, 0.25, 0.25]
+    """
+    loss, weight, level = lax.stop_gradient((loss, weight, as_confidence(confidence)))
+    return _share_tail(loss, weight, level, _exact_quantile(loss, weight, count_losses(loss, weight), level))
+
+
+def tail_measures(
+    loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, confidences: Float[Array, "..."]
+) -> TailMeasures:
+    """Value at risk and expected shortfall at any set of levels; losses and masses are prepared once.
+
+    Derivatives are those of `value_at_risk` and `expected_shortfall`.
+
+    Args:
+        loss: Losses, positive = money lost.
+        weight: Probability weights as for `value_at_risk`; None means 1/n each.
+        confidences: Levels, any shape.
+
+    Returns:
+        Both measures and their status, each in the shape of `confidences`.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> tail_measures(jnp.arange(1.0, 101.0), None, jnp.asarray([0.95, 0.99])).expected_shortfall.tolist()
+        [98.0, 100.0]
+    """
+
+    def at(level: FloatScalar) -> TailMeasures:
+        return TailMeasures(*_measures(loss, weight, level), tail_status(loss, weight, level))
+
+    levels = as_confidence(confidences)
+    flat = jax.vmap(at)(levels.reshape(-1))
+    return jax.tree.map(lambda x: x.reshape(levels.shape), flat)
+
+
+def tail_status(
+    loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, confidence: FloatScalarLike
+) -> UInt32Scalar:
+    """Why the tail measures of these losses are not to be trusted.
+
+    Args:
+        loss: Losses, positive = money lost.
+        weight: Probability weights as for `value_at_risk`; None means 1/n each.
+        confidence: Level c.
+
+    Returns:
+        `Status` bits: NONFINITE_PNL if a scenario that counts has a loss that is NaN or infinite; TAIL_MASS if the
+        weights hold less mass in all than 1 - c, if one is negative or not finite, or if c is outside [0, 1).
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> int(tail_status(jnp.asarray([1.0, jnp.inf]), None, 0.5))
+        1
+    """
+    level = as_confidence(confidence)
+    w = _weights(loss, weight)
+    held = w > 0
+    nonfinite = jnp.any(held & ~jnp.isfinite(loss))
+    tail = tail_mass(level).astype(w.dtype)
+    room = max(SNAP, 4.0 * float(jnp.finfo(w.dtype).eps))
+    short = ~(tree_sum(w) >= tail * (1.0 - room)) | jnp.any(~((w >= 0) & jnp.isfinite(w)))
+    bits = jnp.where(nonfinite, int(Status.NONFINITE_PNL), 0) | jnp.where(short, int(Status.TAIL_MASS), 0)
+    return bits.astype(jnp.uint32)
+
+
+def tail_mean(tail_weight: Float[Array, "scenarios"], loss: Float[Array, "scenarios"]) -> FloatScalar:
+    """Fixed-order sum of t L; a scenario outside the tail adds 0 even if its loss is infinite."""
+    return tree_sum(jnp.where(tail_weight == 0, 0.0, tail_weight * loss))
+
+
+def tail_kernel(
+    loss: Float[Array, "scenarios"],
+    weight: Float[Array, "scenarios"] | None,
+    confidence: FloatScalarLike,
+    bandwidth: FloatScalarLike | None = None,
+) -> TailKernel:
+    r"""Kernel weights $k_i \propto w_i\,\phi((L_i - VaR)/h)$, the smoothing behind every derivative of a VaR.
+
+    The default bandwidth is $h = (ES - VaR)\,m^{-1/5}$, m = (1 - c) n_eff the expected number of tail scenarios and
+    n_eff = (sum w)^2 / sum w^2: the mean excess is the scale of the density in the tail, also where the variance is
+    infinite. Where it is 0 (nothing lies above the VaR) the ties at the VaR share the weight.
+
+    Args:
+        loss: Losses, positive = money lost.
+        weight: Probability weights as for `value_at_risk`; None means 1/n each.
+        confidence: Level c.
+        bandwidth: h in the unit of the loss, instead of the default.
+
+    Returns:
+        Weights, bandwidth and density.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> tail_kernel(jnp.asarray([1.0, 2.0, 3.0]), None, 0.5).weight.round(2).tolist()
+        [0.16, 0.67, 0.16]
+
+    References:
+        E. Epperlein and A. Smillie, Cracking VaR with kernels, Risk 19 (2006). B. W. Silverman, Density Estimation
+        (1986), section 3.4, for the rate n^(-1/5).
+    """
+    loss, weight, level = lax.stop_gradient((loss, weight, as_confidence(confidence)))
+    var, es = _measures(loss, weight, level)
+    h = None if bandwidth is None else jnp.asarray(bandwidth, loss.dtype)
+    return kernel_at(loss, _weights(loss, weight), var, es, level, h)
+
+
+@jax.custom_jvp
+def _measures(
+    loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, level: FloatScalar
+) -> tuple[FloatScalar, FloatScalar]:
+    var = _exact_quantile(loss, weight, count_losses(loss, weight), level)
+    return var, tail_mean(_share_tail(loss, weight, level, var), loss)
+
+
+@_measures.defjvp
+def _measures_jvp(primals: tuple, tangents: tuple) -> tuple:
+    loss, weight, level = _refuse_derivative(primals)
+    loss_dot, weight_dot, level_dot = tangents
+    var = _exact_quantile(loss, weight, count_losses(loss, weight), level)
+    t = _share_tail(loss, weight, level, var)
+    es = tail_mean(t, loss)
+    kernel = kernel_at(loss, _weights(loss, weight), var, es, level, None)
+    var_dot = tree_sum(kernel.weight * loss_dot)
+    es_dot = tree_sum(jnp.where(t == 0, 0.0, t * loss_dot))
+    # What the level and the weights move: the mass above the VaR, and the excess over it.
+    mass_dot = level_dot.astype(loss.dtype)
+    excess_dot = (es - var) * mass_dot
+    if weight is not None:
+        above = (weight > 0) & (loss > var)
+        mass_dot = mass_dot + tree_sum(jnp.where(above, weight_dot.astype(loss.dtype), 0.0))
+        excess_dot = excess_dot + tree_sum(jnp.where(above, loss - var, 0.0) * weight_dot.astype(loss.dtype))
+    tail = tail_mass(level).astype(loss.dtype)
+    return (var, es), (var_dot + mass_dot / kernel.density, es_dot + excess_dot / tail)
+
+
+@jax.custom_jvp
+def _refuse_derivative(tree: tuple) -> tuple:
+    return tree
+
+
+@_refuse_derivative.defjvp
+def _refuse_derivative_jvp(primals: tuple, tangents: tuple) -> tuple:
+    raise DifferentiationError(
+        "no estimator stands behind this derivative of a tail measure",
+        "pact_jax.measures",
+        "take the first derivative of value_at_risk or expected_shortfall; for curvature, difference it in steps",
+    )
+
+
+def _weights(loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None) -> Float[Array, "scenarios"]:
+    return jnp.full_like(loss, 1.0 / max(loss.shape[0], 1)) if weight is None else weight.astype(loss.dtype)
+
+
+def _exact_quantile(
+    loss: Float[Array, "scenarios"],
+    weight: Float[Array, "scenarios"] | None,
+    counted: CountedLoss,
+    level: FloatScalar,
+) -> FloatScalar:
+    weight_type = counted.unit_mass.dtype if weight is None else weight.dtype
+    x = key_to_loss(upper_quantile(counted, level, weight_type), loss.dtype)
+    return jnp.where(has_nan(loss, weight) | jnp.isnan(tail_mass(level)), jnp.nan, x)
+
+
+def _share_tail(
+    loss: Float[Array, "scenarios"],
+    weight: Float[Array, "scenarios"] | None,
+    level: FloatScalar,
+    var: FloatScalar,
+) -> Float[Array, "scenarios"]:
+    w = _weights(loss, weight)
+    held = w > 0
+    tail = tail_mass(level).astype(loss.dtype)
+    # One scalar reciprocal: a division of the vector may or may not be turned into this by the compiler.
+    scale = 1.0 / tail
+    above = round_here(jnp.where(held & (loss > var), w * scale, 0.0))
+    tied = jnp.where(held & (loss == var), w, 0.0)
+    tie_mass = tree_sum(tied)
+    # Snapping may leave a mass above the VaR that exceeds 1 - c by rounding; short weights leave more than ties hold.
+    rest = jnp.clip(1.0 - tree_sum(above), 0.0, tie_mass * scale)
+    return jnp.where(jnp.isnan(var), jnp.nan, above + tied * (rest / jnp.where(tie_mass > 0, tie_mass, 1.0)))
