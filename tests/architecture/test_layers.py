@@ -31,6 +31,7 @@ LAYERS = (
     ("pricing", "scenarios"),
     ("instruments",),  # a kind names the factor groups of the market that it depends on
     ("market", "measures", "sampling"),
+    ("curves",),
     ("dates",),
     ("special",),
     ("_numerics",),
