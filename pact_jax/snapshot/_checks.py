@@ -26,7 +26,8 @@ class Context:
         valuation_date: Date of the market, None if it could not be read.
         reporting_currency: Currency of capital and reports.
         tables: Tables read so far.
-        known: Values that other tables may refer to, per `table.column`.
+        known: Values that other tables may refer to, per `table.column`; under `declared:table.column` also those of
+            rows that were rejected.
         factor_names: Abstract factors of a linear book.
     """
 
@@ -39,6 +40,10 @@ class Context:
     def names(self, key: str) -> frozenset[str]:
         """The known values of one `table.column`."""
         return self.known.get(key, frozenset())
+
+    def declared(self, key: str) -> frozenset[str]:
+        """The values of one `table.column`, those of rejected rows included."""
+        return self.known.get(f"declared:{key}", frozenset())
 
     @property
     def drivers(self) -> frozenset[str]:
@@ -86,6 +91,12 @@ def check_vols(frame: pd.DataFrame, findings: Findings, context: Context) -> Non
     """A surface belongs to an asset or to an exchange rate, and is a full grid of the usual shape."""
     allowed = context.names("assets.asset") | {name for name in context.drivers if name.startswith("FX:")}
     wrong = ~frame["surface"].isin(list(allowed)).to_numpy()
+    declared = context.declared("assets.asset") | {f"FX:{name}" for name in context.declared("currencies.currency")}
+    lost = wrong & frame["surface"].isin(list(declared - {f"FX:{context.reporting_currency}"})).to_numpy()
+    findings.rows(
+        lost, "surface", frame["surface"], "belongs to an underlying that is itself rejected", "mend that row"
+    )
+    wrong &= ~lost
     rule = "is neither an asset nor FX:CURRENCY of a foreign currency"
     findings.rows(wrong, "surface", frame["surface"], rule, "name the surface after its underlying")
     if frame.empty:
@@ -243,13 +254,12 @@ def check_cash_flows(frame: pd.DataFrame, findings: Findings, context: Context) 
 
 def check_limits(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
     """A scope names a desk, agent or issuer that exists."""
-    desks = {
-        desk for table in ("positions", "credit_exposures", "cash_flows") for desk in _column(context, table, "desk")
-    }
+    # A limit on a desk whose rows were all rejected still stands: dropping it could only look better.
+    desks = [context.declared(f"{table}.desk") for table in ("positions", "credit_exposures", "cash_flows")]
     names = {
-        "desk": desks - {""},
-        "agent": {"market", "credit", "liquidity"},
-        "issuer": {*context.names("issuers.issuer"), *_column(context, "credit_exposures", "counterparty")},
+        "desk": frozenset().union(*desks),
+        "agent": frozenset({"market", "credit", "liquidity"}),
+        "issuer": context.declared("issuers.issuer") | context.declared("credit_exposures.counterparty"),
     }
     for at, scope in enumerate(frame["scope"]):
         word, colon, name = scope.partition(":")
@@ -260,10 +270,6 @@ def check_limits(frame: pd.DataFrame, findings: Findings, context: Context) -> N
             findings.row(at, "scope", scope, f"names no {word} of this snapshot", mend)
         else:
             findings.row(at, "scope", scope, "is no scope", "use total, desk:NAME, agent:NAME or issuer:NAME")
-
-
-def _column(context: Context, table: str, column: str) -> pd.Series:
-    return context.tables[table].get(column, pd.Series(dtype=object))
 
 
 CHECKS: Final[dict[str, Callable[[pd.DataFrame, Findings, Context], None]]] = {

@@ -1,6 +1,6 @@
 """Levels of the risk factors by date: one column per factor, every cell a finite level."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -29,10 +29,12 @@ def check_history(raw: pd.DataFrame, file: str, context: Context) -> tuple[pd.Da
         dates, body = pd.Series(raw.index, index=raw.index), raw
     findings = Findings(file, labels)
     stamps = _check_dates(dates, findings)
-    allowed = _allowed_keys(context)
+    allowed, declared = _keys(context, context.names), _keys(context, context.declared)
     levels: dict[str, np.ndarray] = {}
     for name in body.columns:
         key = str(name)
+        if key in declared and key not in allowed:
+            continue  # the row that it belongs to is rejected and listed
         if key not in allowed:
             findings.whole(key, "", *_unknown_factor(key, allowed))
             continue
@@ -66,15 +68,14 @@ def _check_levels(raw: pd.Series, findings: Findings, key: str) -> np.ndarray:
     return levels
 
 
-def _allowed_keys(context: Context) -> frozenset[str]:
-    assets, currencies = context.names("assets.asset"), context.names("currencies.currency")
-    curves = context.tables["curves"]
+def _keys(context: Context, names: Callable[[str], frozenset[str]]) -> frozenset[str]:
+    assets, currencies = names("assets.asset"), names("currencies.currency")
     keys = {f"{word}:{name}" for word in ("spot", "half_spread", "adv") for name in assets}
     keys |= {f"fx:{name}" for name in currencies - {context.reporting_currency}}
-    keys |= {f"vol:{name}" for name in context.names("vols.surface")}
-    keys |= {f"hazard:{name}" for name in context.names("hazards.issuer")}
-    if len(curves):
-        keys |= {f"zero:{curve}:{tenor:g}" for curve, tenor in zip(curves["curve"], curves["tenor"], strict=True)}
+    keys |= {f"vol:{name}" for name in names("vols.surface")}
+    keys |= {f"hazard:{name}" for name in names("hazards.issuer")}
+    tenors = context.tables["curves"]["tenor"].unique() if len(context.tables["curves"]) else ()
+    keys |= {f"zero:{curve}:{tenor:g}" for curve in names("curves.curve") for tenor in tenors}
     return frozenset(keys)
 
 

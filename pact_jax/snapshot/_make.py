@@ -144,6 +144,7 @@ class _Review:
     def _keep(self, name: str, frame: pd.DataFrame) -> None:
         findings = self.findings[name]
         bad = findings.bad.copy()
+        self._learn(name, "declared:", frame)
         if name in _GROUPS:
             bad = _with_whole_group(frame, _GROUPS[name], bad)
         if self.drop:
@@ -152,9 +153,13 @@ class _Review:
                 self.linear = replace(self.linear, sensitivity=self.linear.sensitivity[~bad])
             frame = frame[~bad]
         self.context.tables[name] = frame
-        if name != "history" and not findings.fatal:
-            for column in frame.select_dtypes(include="object").columns:
-                self.context.known[f"{name}.{column}"] = frozenset(frame[column].unique()) - {""}
+        self._learn(name, "", frame)
+
+    def _learn(self, name: str, prefix: str, frame: pd.DataFrame) -> None:
+        if name == "history" or self.findings[name].fatal:
+            return
+        for column in frame.select_dtypes(include="object").columns:
+            self.context.known[f"{prefix}{name}.{column}"] = frozenset(frame[column].unique()) - {""}
 
     def _rejections(self, name: str, frame: pd.DataFrame, findings: Findings, bad: np.ndarray) -> list[RejectedRow]:
         if not bad.any():

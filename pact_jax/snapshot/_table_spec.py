@@ -137,6 +137,7 @@ def check_table(
         raw: Cells as text or already typed; its index labels the rows in messages.
         file: Name printed in messages.
         known: Values that `refers_to` columns may take, per `table.column`; a column that is not listed is not checked.
+            `declared:table.column` lists those whose rows were there and may have been rejected.
 
     Returns:
         The table with all columns of the specification, in its order (bad rows included), and the findings.
@@ -190,12 +191,13 @@ def _check_column(
     column: Column, raw: pd.Series, findings: Findings, known: Mapping[str, Collection[str]]
 ) -> pd.Series:
     values, blank, wrong_type = READERS[column.type](raw)
+    if wrong_type.any():
+        findings.rows(wrong_type, column.name, raw, *_TYPE_RULE[column.type])
     if column.literal_nan_refused:
         literal = blank & reads_nan(raw)
         blank &= ~literal
+        wrong_type = wrong_type | literal
         findings.rows(literal, column.name, raw, "is not a finite number", "leave the cell empty if there is none")
-    if wrong_type.any():
-        findings.rows(wrong_type, column.name, raw, *_TYPE_RULE[column.type])
     if blank.any():
         if column.required:
             rule = f"is empty and must be filled ({column.meaning})"
@@ -211,6 +213,9 @@ def _check_column(
         keys = known[column.refers_to]
         wrong = ~blank & ~values.isin(list(keys)).to_numpy()
         where = column.refers_to.partition(".")[0]
+        lost = wrong & values.isin(list(known.get(f"declared:{column.refers_to}", ()))).to_numpy()
+        findings.rows(lost, column.name, raw, f"stands on a row of {where} that is itself rejected", "mend that row")
+        wrong &= ~lost
         _unknown(findings, wrong, column.name, raw, f"is not in table {where}", tuple(keys), f"add it to {where}, or ")
     return values.astype(_dtype(column))
 
