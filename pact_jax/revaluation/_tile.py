@@ -45,11 +45,12 @@ def map_tiles(observe: Callable[[In], Out], scenarios: In, *, tile: int = TILE, 
     if mesh is not None:
         spec = PartitionSpec(mesh.axis_names[0])
         run = jax.shard_map(run, mesh=mesh, in_specs=spec, out_specs=spec)
-    return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[:num_scenarios], run(blocks))
+    # No -1 in reshape: an axis of length 0 (a book without credit buckets) leaves nothing to infer it from.
+    return jax.tree.map(lambda leaf: leaf.reshape(num_tiles * tile, *leaf.shape[2:])[:num_scenarios], run(blocks))
 
 
 def sum_tail(
-    weigh: Callable[[In, Float[Array, "tile"]], Out],
+    weigh: Callable[[In, Float[Array, "scenarios"]], Out],
     scenarios: In,
     tail_weight: Float[Array, "scenarios"],
     *,
