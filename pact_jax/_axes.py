@@ -32,6 +32,7 @@ AXIS_MEANING: Final[dict[str, str]] = {
     "limits": "rows of the limit set",
     "agents": "loss agents, in consensus order",
     "desks": "desks of the hierarchy",
+    "groups": "classes that rows are gathered into for concentration and gross or net sums: sectors, kinds, currencies",
 }
 """What each axis word stands for."""
 

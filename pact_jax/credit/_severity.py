@@ -53,6 +53,21 @@ def positive_netting(book: CreditBook, bucket_value: Float[Array, "buckets"]) ->
     return jnp.where(in_set & (total[netting] > 0.0), 1.0, 0.0)
 
 
+def exposure_at_default(book: CreditBook, portfolio: Portfolio) -> Float[Array, "exposures"]:
+    """Exposure at default of each accrual exposure, `ead x quantity` of the position behind it, reporting currency.
+
+    Args:
+        book: the exposures.
+        portfolio: the positions behind them.
+
+    Returns:
+        Amounts owed on default, before recovery.
+    """
+    quantity = jnp.concatenate([held_quantity(group) for group in portfolio.groups])
+    units = jnp.where(book.position >= 0, quantity[jnp.maximum(book.position, 0)], 1.0)
+    return book.ead * units
+
+
 def severities(book: CreditBook, portfolio: Portfolio, market: MarketState) -> Severity:
     """Loss on default of every item at base market values.
 
@@ -64,9 +79,7 @@ def severities(book: CreditBook, portfolio: Portfolio, market: MarketState) -> S
     Returns:
         Severities by exposure, position and bucket.
     """
-    quantity = jnp.concatenate([held_quantity(group) for group in portfolio.groups])
-    units = jnp.where(book.position >= 0, quantity[jnp.maximum(book.position, 0)], 1.0)
-    exposure = book.lgd * book.ead * units
+    exposure = book.lgd * exposure_at_default(book, portfolio)
 
     bucket = jnp.concatenate([_bucket_of(group) for group in portfolio.groups])
     has = bucket >= 0
