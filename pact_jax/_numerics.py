@@ -54,7 +54,8 @@ def round_here(x: Float[Array, "..."]) -> Float[Array, "..."]:
 
     Compilers contract a product and the addition that follows into one fused operation with a single rounding, and
     whether they do depends on what else is in the program; an optimisation barrier does not stop the CPU backend. They
-    do not see through a comparison with zero, whose only effects are that -0.0 becomes 0.0, and a subnormal 0 where the device flushes them.
+    do not see through a comparison with zero. Its only effects: -0.0 becomes 0.0, and so does a subnormal number where
+    the device flushes those.
 
     Args:
         x: Any values, NaN and infinities included.

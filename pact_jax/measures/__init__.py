@@ -1,6 +1,8 @@
 """Tail measures of loss vectors, their standard errors and their explanation, on plain arrays."""
 
 from ._kernel import TailKernel as TailKernel
+from ._order_statistics import OrderStatistic as OrderStatistic
+from ._order_statistics import order_statistic_value_at_risk as order_statistic_value_at_risk
 from ._shapley import shapley_matrix as shapley_matrix
 from ._tail import TailMeasures as TailMeasures
 from ._tail import expected_shortfall as expected_shortfall

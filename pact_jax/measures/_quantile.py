@@ -81,7 +81,12 @@ def count_losses(loss: Float[Array, "scenarios"], weight: Float[Array, "scenario
 
 
 def upper_quantile(counted: CountedLoss, confidence: FloatScalar, weight_type: jnp.dtype) -> Int[Array, ""]:
-    """Key of the smallest loss x with mass{L > x} <= 1 - confidence.
+    """Key of the smallest loss x with mass{L > x} <= 1 - confidence."""
+    return quantile_within(counted, _budget(counted, confidence, weight_type))
+
+
+def quantile_within(counted: CountedLoss, budget: FloatScalar) -> Int[Array, ""]:
+    """Key of the smallest loss x with mass{L > x} <= budget, in units of mass.
 
     Bisection on the integer keys: every step is one compare-and-count pass, at most as many as the type has bits, and
     it stops early once a single scenario is left. The answer is one of the losses, exact to the bit.
@@ -93,7 +98,7 @@ def upper_quantile(counted: CountedLoss, confidence: FloatScalar, weight_type: j
     low, high = jnp.maximum(low, lowest + 1) - 1, jnp.max(counted.key, initial=lowest)
     mass_low = counted.mass_above(low)
     single = counted.single.astype(mass_low.dtype)
-    budget = _budget(counted, confidence, weight_type).astype(mass_low.dtype)
+    budget = budget.astype(mass_low.dtype)
 
     def unsettled(state: tuple[Array, Array, Array, Array]) -> BoolScalar:
         low, high, above_low, above_high = state
