@@ -198,7 +198,7 @@ def calendar(*codes: CalendarCode) -> Calendar:
         )
     if len(codes) > 1:
         return calendar_union(*(calendar(code) for code in codes))
-    code = codes[0]
+    (code, *_) = codes
     if code is CalendarCode.WEEKEND:
         return Calendar(code.value, as_days("0001-01-01"), as_days("9999-12-31"), np.busdaycalendar())
     years = np.arange(_FIRST_YEAR, _LAST_YEAR + 1)
