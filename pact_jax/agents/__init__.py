@@ -1,5 +1,14 @@
-"""Loss agents: pure functions of the same scenarios."""
+"""Loss agents: pure functions of the same scenarios. Reviewers: what is found beside the score."""
 
+from ._compliance import ONE_SIDED_95 as ONE_SIDED_95
+from ._compliance import ComplianceReview as ComplianceReview
+from ._compliance import Decision as Decision
+from ._compliance import Direction as Direction
+from ._compliance import LimitSet as LimitSet
+from ._compliance import adverse_bound as adverse_bound
+from ._compliance import judge as judge
+from ._compliance import review_compliance as review_compliance
+from ._compliance import utilisation as utilisation
 from ._credit import CreditObservation as CreditObservation
 from ._credit import CreditTail as CreditTail
 from ._credit import attribute_credit as attribute_credit
