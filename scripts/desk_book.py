@@ -89,14 +89,9 @@ EXPOSURES = {
 
 
 def issuers(market: Market) -> pd.DataFrame:
-    """Obligors: listed bond issuers (loading estimated on the history), borrowers and FX counterparties."""
+    """Obligors: listed bond issuers, borrowers and FX counterparties; no loading is given, so all are estimated."""
     sectors = dict(zip(market.assets["asset"], market.assets["sector"], strict=True))
-    returns = np.log(market.history.filter(like="spot:")).diff(10).dropna()
-    correlation = returns.corr()[f"spot:{INDEX}"]
-    rows = [
-        (name, sectors[name], rating, None, 0.60, INDEX, round(float(correlation[f"spot:{name}"]), 4))
-        for name, (rating, _) in LISTED.items()
-    ]
+    rows = [(name, sectors[name], rating, None, 0.60, INDEX, None) for name, (rating, _) in LISTED.items()]
     rows += [
         (name, sector, rating, pd_, lgd, driver, None) for name, (sector, rating, pd_, lgd, driver) in BORROWERS.items()
     ]

@@ -57,7 +57,6 @@ def sources(market: Market) -> pd.DataFrame:
             "derived",
             "level from the calibration; term structure and smile by stated coefficients",
         ),
-        ("issuers", "loading of listed names", "derived", "correlation of 10-day returns with the index, 1999-2022"),
         ("issuers", "rating, pd, lgd", "illustrative", "ratings of listed names are not those of any agency"),
         ("issuers", "borrowers and banks", "illustrative", "invented names"),
         ("hazards", "hazard_rate", "illustrative", "by illustrative rating"),

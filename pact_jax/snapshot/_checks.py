@@ -80,7 +80,7 @@ def _same_nodes(frame: pd.DataFrame, findings: Findings, name: str, node: str) -
 def check_currencies(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
     """The reporting currency is there, with rate 1."""
     own = (frame["currency"] == context.reporting_currency).to_numpy()
-    if not own.any():
+    if len(frame) and not own.any():
         rule = "the reporting currency has no row"
         findings.whole("currency", context.reporting_currency, rule, "add it with fx 1 and its discount curve")
     wrong = own & (frame["fx"].to_numpy() != 1.0)
@@ -120,15 +120,17 @@ def check_vols(frame: pd.DataFrame, findings: Findings, context: Context) -> Non
 
 def check_issuers(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
     """A default probability can be found, and a loading has a driver."""
-    _check_default_probability(frame, "issuer", findings)
+    _check_default_probability(frame, "issuer", findings, np.ones(len(frame), dtype=bool))
     _check_driver(frame, "driver", findings, context)
     wrong = (frame["loading"].notna() & (frame["driver"] == "")).to_numpy()
     rule = "is a loading on no driver"
     findings.rows(wrong, "loading", frame["loading"], rule, "name the driver, or leave the loading empty")
 
 
-def _check_default_probability(frame: pd.DataFrame, key: str, findings: Findings) -> None:
-    none = (frame["pd"].isna() & (frame["rating"] == "")).to_numpy()
+def _check_default_probability(
+    frame: pd.DataFrame, key: str, findings: Findings, concerned: Bool[np.ndarray, "positions"]
+) -> None:
+    none = concerned & (frame["pd"].isna() & (frame["rating"] == "")).to_numpy()
     findings.rows(none, "pd", frame[key], "has neither pd nor rating", "give one of the two")
 
 
@@ -231,7 +233,11 @@ def _is_day_count(name: str) -> bool:
 
 def check_credit_exposures(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
     """Nothing is counted twice, and a default probability can be found."""
-    _check_default_probability(frame, "counterparty", findings)
+    known = frame["counterparty"].isin(list(context.names("issuers.issuer"))).to_numpy()
+    again = known & ~(frame["pd"].isna() & (frame["rating"] == "") & (frame["credit_driver"] == "")).to_numpy()
+    mend = "leave pd, rating and credit_driver empty here: they are those of issuers"
+    findings.rows(again, "counterparty", frame["counterparty"], "is described in issuers already", mend)
+    _check_default_probability(frame, "counterparty", findings, ~known)
     _check_driver(frame, "credit_driver", findings, context)
     positions = context.tables["positions"]
     if "counterparty" not in positions:

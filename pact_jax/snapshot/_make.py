@@ -262,7 +262,7 @@ def _empty_book(review: _Review, files: Mapping[str, str]) -> list[RowProblem]:
         found = review.rejected[0] if review.rejected else None
         rule = f"every row was rejected: nothing is left to assess{f'; the first: {found}' if found else ''}"
         problems.append(RowProblem(positions, None, "", "", rule, "mend the rows"))
-    if review.rows_in["positions"] and not review.linear:
+    if not problems:
         for name, table in TABLES.items():
             if table.required and not review.rows_in[name]:
                 rule = f"the table is missing or empty: {table.meaning}"

@@ -2,12 +2,11 @@
 
 from typing import Final
 
+from pact_jax.credit import ONE_YEAR_DEFAULT_RATE
+
 from ._table_spec import Column, Table
 
-RATINGS: Final[tuple[str, ...]] = (
-    *("AAA", "AA+", "AA", "AA-", "A+", "A", "A-", "BBB+", "BBB", "BBB-"),
-    *("BB+", "BB", "BB-", "B+", "B", "B-", "CCC+", "CCC", "CCC-", "CC", "C"),
-)
+RATINGS: Final[tuple[str, ...]] = tuple(ONE_YEAR_DEFAULT_RATE)
 """Ratings of obligors that have not defaulted, best first."""
 
 OPTION_TYPES: Final = ("call", "put")

@@ -262,7 +262,8 @@ def _unknown(
 
 
 def _check_unique(table: Table, frame: pd.DataFrame, findings: Findings) -> None:
-    repeated = frame.duplicated(list(table.unique), keep="first").to_numpy()
+    blank = (frame[list(table.unique)].isna() | (frame[list(table.unique)] == "")).any(axis=1)
+    repeated = (frame.duplicated(list(table.unique), keep="first") & ~blank).to_numpy()
     if not repeated.any():
         return
     keys = frame[list(table.unique)]
