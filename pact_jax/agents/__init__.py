@@ -20,3 +20,9 @@ from ._liquidity import observe_liquidity as observe_liquidity
 from ._market import MarketObservation as MarketObservation
 from ._market import attribute_market as attribute_market
 from ._market import observe_market as observe_market
+from ._portfolio import GrossNet as GrossNet
+from ._portfolio import HedgeProposal as HedgeProposal
+from ._portfolio import PortfolioReview as PortfolioReview
+from ._portfolio import gross_net as gross_net
+from ._portfolio import propose_hedge as propose_hedge
+from ._portfolio import review_portfolio as review_portfolio
