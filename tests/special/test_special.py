@@ -65,9 +65,10 @@ def test_student_t(mp, n):
         return mp.betainc(k / 2, mp.mpf(1) / 2, 0, k / (k + v * v), regularized=True) / 2
 
     exact = np.array([float(tail(v, k)) for v, k in zip(x.tolist(), dof.tolist(), strict=True)])
-    assert np.max(np.abs(exact / np.minimum(p, 1.0 - p) - 1.0)) < 2e-11
+    # Large dof magnify the rounding of dof / (dof + x^2) by dof / 2.
+    assert np.max(np.abs(exact / np.minimum(p, 1.0 - p) - 1.0)) < 2e-10
     cdf = np.asarray(student_t_cdf(jnp.asarray(-np.abs(x)), jnp.asarray(dof)))
-    assert np.max(np.abs(cdf / exact - 1.0)) < 2e-11
+    assert np.max(np.abs(cdf / exact - 1.0)) < 2e-10
 
 
 @pytest.mark.parametrize("n", SIZES)

@@ -9,8 +9,8 @@ from pact_jax.special import normal_cdf, normal_pdf
 
 # Beyond 40 standard deviations erfc is exactly 0 or 2 in both precisions: stands for infinity, but is safe in 0 * x.
 _FAR = 40.0
-# Total volatility at or below this is a certain outcome: no moneyness but 0 itself stays within 40 deviations.
-_NO_VOL = 1e-30
+# Total volatility at or below this is a certain outcome: its time value is below the rounding of the intrinsic value.
+_NO_VOL = 1e-15
 # Stands for log(forward / strike) of a strike at or below zero, which a lognormal forward never reaches.
 _NO_STRIKE = 1e4
 
@@ -28,21 +28,23 @@ def safe_sqrt(x: Float[Array, "..."]) -> Float[Array, "..."]:
         >>> float(safe_sqrt(4.0)), float(jax.grad(safe_sqrt)(0.0))
         (2.0, 0.0)
     """
-    live = x > 0.0
+    live = jnp.logical_not(x <= 0.0)
     return jnp.where(live, jnp.sqrt(jnp.where(live, x, 1.0)), 0.0)
 
 
 def _log_moneyness(forward: Float[Array, "..."], strike: Float[Array, "..."]) -> Float[Array, "..."]:
-    reachable = strike > 0.0
+    # Written so that a NaN strike stays NaN.
+    reachable = jnp.logical_not(strike <= 0.0)
     return jnp.where(reachable, jnp.log(forward / jnp.where(reachable, strike, 1.0)), _NO_STRIKE)
 
 
 def _d1_d2(
     log_moneyness: Float[Array, "..."], total_vol: Float[Array, "..."]
 ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-    live = total_vol > _NO_VOL
+    live = jnp.logical_not(total_vol <= _NO_VOL)
     vol = jnp.where(live, total_vol, 1.0)
-    certain = _FAR * jnp.sign(log_moneyness)
+    # A negative volatility is a fault in the data, not a certain outcome.
+    certain = jnp.where(total_vol < 0.0, jnp.nan, _FAR * jnp.sign(log_moneyness))
     ratio = log_moneyness / vol
     return jnp.where(live, ratio + 0.5 * vol, certain), jnp.where(live, ratio - 0.5 * vol, certain)
 
@@ -137,7 +139,8 @@ def black_price(
     At zero total volatility the value is the discounted intrinsic value; there the first derivatives are those of
     `D max(w (F - K), 0)` (one half of each side at the strike; vega at the strike is its limit `D F / sqrt(2 pi)`, 0
     elsewhere) and second derivatives are 0. A strike at or below zero is never crossed by a lognormal forward, so
-    the call is `D (F - K)` and the put 0. A negative forward gives NaN: use `bachelier_price` or `displaced_price`.
+    the call is `D (F - K)` and the put 0. A negative volatility gives NaN, and so does a negative forward: use
+    `bachelier_price` or `displaced_price`.
 
     Args:
         forward: forward price of the underlying at expiry, positive.
