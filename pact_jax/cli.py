@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ._doctor import doctor
 from ._version import __version__
+from .audit import add_audit_command
 from .errors import PactError
 
 
@@ -37,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     command = commands.add_parser("doctor", help="print devices, precision, versions and optional parts")
     command.set_defaults(run=_run_doctor)
+    add_audit_command(commands)
     return parser
 
 

@@ -1,0 +1,35 @@
+"""Append-only, hash-chained audit log with signed checkpoints and two independent verifiers."""
+
+from ._checkpoint import Checkpoint as Checkpoint
+from ._checkpoint import CheckpointSigner as CheckpointSigner
+from ._checkpoint import open_note as open_note
+from ._checkpoint import parse_checkpoint as parse_checkpoint
+from ._command import add_audit_command as add_audit_command
+from ._entry import Entry as Entry
+from ._entry import Receipt as Receipt
+from ._export import export_lines as export_lines
+from ._log import AuditLog as AuditLog
+from ._log import read_entries as read_entries
+from ._merkle import consistency_proof as consistency_proof
+from ._merkle import inclusion_proof as inclusion_proof
+from ._merkle import merkle_root as merkle_root
+from ._merkle import verify_consistency as verify_consistency
+from ._merkle import verify_inclusion as verify_inclusion
+from ._record import AgentEntry as AgentEntry
+from ._record import AgentStatus as AgentStatus
+from ._record import AuditRecord as AuditRecord
+from ._record import Change as Change
+from ._record import Head as Head
+from ._record import InputHashes as InputHashes
+from ._record import LimitEntry as LimitEntry
+from ._record import ModelEntry as ModelEntry
+from ._record import Outcome as Outcome
+from ._record import RecordType as RecordType
+from ._record import Runtime as Runtime
+from ._retention import RETENTION as RETENTION
+from ._retention import RetentionClass as RetentionClass
+from ._retention import keep_until as keep_until
+from ._retention import retention_class as retention_class
+from ._verify import Verdict as Verdict
+from ._verify import Verification as Verification
+from ._verify import verify as verify
