@@ -3,6 +3,7 @@
 import difflib
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
@@ -83,8 +84,7 @@ def snapshot_from_dict(
         problems += _problems_of_tables(lists, positions, scalars, faults, factors)
         raise SnapshotError(problems)
     book = LinearBook(factors, correlation.matrix, sensitivity, horizon, correlation.repair_distance)
-    tables = _tables(lists, positions, str(scalars["reporting_currency"]))
-    return make_snapshot(tables, scalars, on_reject=on_reject, files=_FILES, linear=book, faults=faults)
+    return _make(lists, positions, scalars, book, faults, on_reject)
 
 
 _FILES = {name: f'payload["{name}"]' for name in ("positions", *_LISTS)} | {"snapshot": "payload"}
@@ -99,12 +99,28 @@ def _problems_of_tables(
 ) -> list[RowProblem]:
     size = len(factors)
     book = LinearBook(factors, np.eye(size), np.zeros((len(positions), size)))
-    tables = _tables(lists, positions, str(scalars["reporting_currency"]))
     try:
-        make_snapshot(tables, scalars, files=_FILES, linear=book, faults=faults)
+        _make(lists, positions, scalars, book, faults, "raise")
     except SnapshotError as error:
         return list(error.problems)
     return []
+
+
+def _make(
+    lists: dict[str, list[object]],
+    positions: pd.DataFrame,
+    scalars: dict[str, object],
+    book: LinearBook,
+    faults: list[CellFault],
+    on_reject: OnReject,
+) -> Snapshot:
+    tables = _tables(lists, positions, str(scalars["reporting_currency"]))
+    try:
+        return make_snapshot(tables, scalars, on_reject=on_reject, files=_FILES, linear=book, faults=faults)
+    except SnapshotError as error:
+        # The payload calls it total_capital, and a message must use the words of what was given.
+        renamed = [replace(p, column="total_capital") if p.column == "capital" else p for p in error.problems]
+        raise SnapshotError(renamed) from None
 
 
 def _tables(lists: dict[str, list[object]], positions: pd.DataFrame, currency: str) -> dict[str, pd.DataFrame]:
@@ -165,10 +181,11 @@ def _read_horizon(payload: Mapping[str, object]) -> tuple[int | None, list[RowPr
     value = payload.get("horizon_days")
     if value is None:
         return None, []
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 1:
+    number = _number(value)
+    if number is None or number != int(number) or number < 1:
         mend = "business days that one unit of shock stands for"
         return None, [RowProblem("payload", None, "horizon_days", repr(value), "must be a whole number >= 1", mend)]
-    return int(value), []
+    return int(number), []
 
 
 def _scalars(payload: Mapping[str, object]) -> dict[str, object]:
