@@ -1,5 +1,20 @@
 """Loss agents: pure functions of the same scenarios. Reviewers: what is found beside the score."""
 
+from ._alert_evidence import AlertEvidence as AlertEvidence
+from ._alert_evidence import AlertTally as AlertTally
+from ._alert_evidence import alert_evidence as alert_evidence
+from ._alert_evidence import breach_probability as breach_probability
+from ._alert_evidence import tally_alerts as tally_alerts
+from ._alert_evidence import wilson_interval as wilson_interval
+from ._alerts import AlertReason as AlertReason
+from ._alerts import AlertRules as AlertRules
+from ._alerts import AlertState as AlertState
+from ._alerts import AlertStep as AlertStep
+from ._alerts import Tier as Tier
+from ._alerts import acknowledge as acknowledge
+from ._alerts import default_alert_rules as default_alert_rules
+from ._alerts import no_alerts as no_alerts
+from ._alerts import step_alerts as step_alerts
 from ._compliance import ONE_SIDED_95 as ONE_SIDED_95
 from ._compliance import ComplianceReview as ComplianceReview
 from ._compliance import Decision as Decision
