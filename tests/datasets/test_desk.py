@@ -83,7 +83,7 @@ def test_surfaces_have_no_static_arbitrage(desk: Snapshot) -> None:
             calls = ndtr(d1) - strikes * ndtr(d1 - sd)
             slopes = np.diff(calls) / np.diff(strikes)
             # Far from the money the slopes are -1 and 0 to rounding.
-                assert slopes.min() > -1.0 - 1e-12 and slopes.max() < 1e-12 and np.diff(slopes).min() > -1e-12
+            assert slopes.min() > -1.0 - 1e-12 and slopes.max() < 1e-12 and np.diff(slopes).min() > -1e-12
 
 
 def test_input_prices_of_simple_kinds(desk: Snapshot) -> None:
