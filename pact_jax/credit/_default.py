@@ -40,10 +40,12 @@ def conditional_distance(
         horizon_days: H.
 
     Returns:
-        Distance of each obligor, minus infinity where PD is 0.
+        Distance of each obligor, minus infinity where PD is 0; that of its own PD where it has no driver.
     """
     threshold = normal_quantile(horizon_pd(book.pd, horizon_days))
-    return (threshold - book.loading * _driver(book, systematic)) / jnp.sqrt(1.0 - book.loading**2)
+    # Without a driver all of X is idiosyncratic, whatever the loading says: otherwise PD would not be preserved.
+    loading = jnp.where(book.driver >= 0, book.loading, 0.0)
+    return (threshold - loading * _driver(book, systematic)) / jnp.sqrt(1.0 - loading**2)
 
 
 def conditional_pd(
