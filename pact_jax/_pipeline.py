@@ -137,7 +137,7 @@ def evaluate(
 
 
 def _refuse_silent_rounding(*trees: eqx.Module) -> None:
-    if jax.config.jax_enable_x64:
+    if jnp.result_type(float) == jnp.float64:
         return
     wide = [leaf for leaf in jax.tree.leaves(trees) if isinstance(leaf, np.ndarray) and leaf.dtype == np.float64]
     if wide:

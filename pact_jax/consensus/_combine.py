@@ -103,24 +103,24 @@ def combine(
     score = credit.log_likelihood - jax.lax.stop_gradient(credit.log_likelihood)
     weight = scenarios.weight * jnp.exp(jnp.where(here[1] > 0.0, score, 0.0))
 
-    def shortfall(own: Float[Array, "scenarios"]) -> Float[Array, ""]:
-        return expected_shortfall(own, weight, confidence)
-
-    def at_levels(own: Float[Array, "scenarios"]) -> Float[Array, "levels"]:
-        return jax.vmap(lambda level: value_at_risk(own, scenarios.weight, level))(levels)
-
+    # Rows: the joint loss, each agent, the interaction, the agents without it. One compiled estimator serves all.
+    own = jnp.concatenate([loss[None], agent_loss.T, interaction_loss[None], agents_only[None]])
+    shortfall = jax.vmap(lambda row: expected_shortfall(row, weight, confidence))(own)
+    at_levels = jax.vmap(lambda row: jax.vmap(lambda level: value_at_risk(row, scenarios.weight, level))(levels))(
+        own[:-2]
+    )
     return JointLoss(
         agent_loss=agent_loss,
         interaction_loss=interaction_loss,
         desk_loss=by_desk[0] + by_desk[1] + by_desk[2] + interaction,
         loss=loss,
         tail_weight=tail_weights(loss, scenarios.weight, confidence),
-        expected_shortfall=shortfall(loss),
-        agent_expected_shortfall=jnp.stack([shortfall(agent_loss[:, a]) for a in range(len(LossAgent))]),
-        interaction_expected_shortfall=shortfall(interaction_loss),
-        sum_expected_shortfall=shortfall(agents_only),
-        value_at_risk=at_levels(loss),
-        agent_value_at_risk=jnp.stack([at_levels(agent_loss[:, a]) for a in range(len(LossAgent))], axis=1),
+        expected_shortfall=shortfall[0],
+        agent_expected_shortfall=shortfall[1:-2],
+        interaction_expected_shortfall=shortfall[-2],
+        sum_expected_shortfall=shortfall[-1],
+        value_at_risk=at_levels[0],
+        agent_value_at_risk=at_levels[1:].T,
         default=default,
         status=_joint_status(market.status, loss, scenarios),
     )

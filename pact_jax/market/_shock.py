@@ -1,7 +1,7 @@
 """A shock to the market: what changes, how it is applied, and which part of it is kept."""
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -67,6 +67,21 @@ class MarketShock(eqx.Module):
         """
         kept = {name for group in groups for name in _LEAVES[group]}
         leaves = {name: getattr(self, name) if name in kept else None for name in _SHOCKED}
+        return MarketShock(**leaves, vol_dynamics=self.vol_dynamics)
+
+    def scaled(self, factor: Mapping[FactorGroup, Float[Array, ""]]) -> "MarketShock":
+        """The same shock with the leaves of each named group multiplied by a number; a factor of 0 is no shock.
+
+        Example:
+            >>> half = MarketShock(fx=jnp.ones(1)).scaled({FactorGroup.FX: jnp.asarray(0.5)})
+            >>> float(half.fx[0])
+            0.5
+        """
+        by_leaf = {name: value for group, value in factor.items() for name in _LEAVES[group]}
+        leaves = {name: getattr(self, name) for name in _SHOCKED}
+        for name, value in by_leaf.items():
+            if leaves[name] is not None:
+                leaves[name] = leaves[name] * value
         return MarketShock(**leaves, vol_dynamics=self.vol_dynamics)
 
 

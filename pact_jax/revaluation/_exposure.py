@@ -49,7 +49,7 @@ def group_exposure(group: PositionGroup, market: MarketState, num_desks: int, nu
     num_contracts = jax.eval_shape(lambda: contract_values(group.terms, base)).shape[0]
     quantity = held_quantity(group)
 
-    def collapse(row: Int[Array, "positions"], num_rows: int) -> Float[Array, "rows states"]:
+    def collapse(row: Int[Array, "positions"], num_rows: int) -> Float[Array, "buckets states"]:
         held = jnp.zeros((num_rows, num_contracts), base.dtype)
         # A row of -1 would wrap to the last one: send it out of bounds, where it is dropped.
         row = jnp.where(row < 0, num_rows, row)

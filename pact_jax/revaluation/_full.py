@@ -86,7 +86,7 @@ def revalue(
     return Revaluation(base_value, pnl, _bucket_base(exposures, portfolio.num_buckets, dtype), bucket_pnl, status)
 
 
-def _hold(exposure: Float[Array, "rows states"], change: Float[Array, "states"]) -> Float[Array, "rows"]:
+def _hold(exposure: Float[Array, "buckets states"], change: Float[Array, "states"]) -> Float[Array, "buckets"]:
     return jnp.matmul(exposure, change, precision=jax.lax.Precision.HIGHEST)
 
 

@@ -82,20 +82,25 @@ def _group_tail(
     base = state_values(group.terms, market)
     precision = jax.lax.Precision.HIGHEST
 
-    def subset_changes(one: MarketShock) -> Float[Array, "subsets states"]:
-        changes = [jnp.zeros_like(base)]
-        for subset in range(1, 2 ** len(moved)):
-            kept = [g for k, g in enumerate(moved) if subset >> k & 1]
-            changes.append(state_values(group.terms, apply_shock(market, one.only(kept))) - base)
-        return jnp.stack(changes)
+    # One row a subset, one column a group: 1 where the group moves. Scaling a shock by 0 is exactly the base, so one
+    # compiled pricing serves all subsets.
+    masks = jnp.asarray([[subset >> k & 1 for k in range(len(moved))] for subset in range(2 ** len(moved))], base.dtype)
+
+    def change(one: MarketShock, mask: Float[Array, "factors"]) -> Float[Array, "states"]:
+        kept = one.only(moved).scaled({g: mask[k] for k, g in enumerate(moved)})
+        return state_values(group.terms, apply_shock(market, kept)) - base
 
     def weigh(part: tuple[MarketShock, Array], t: Array) -> tuple[Array, Array | None]:
-        changes = jax.vmap(subset_changes)(part[0])
-        total = jnp.tensordot(t, changes, axes=1, precision=precision)
+        def total(mask: Float[Array, "factors"]) -> Float[Array, "states"]:
+            changes = jax.vmap(lambda one: change(one, mask))(part[0])
+            return jnp.matmul(t, changes, precision=precision)
+
+        by_subset = jax.lax.map(total, masks)
         if group.bucket is None:
-            return total, None
+            return by_subset, None
         inside = jnp.where(t[:, None] > 0.0, part[1], 0.0)
-        return total, jnp.matmul(inside.T, changes[:, -1], precision=precision)
+        full = jax.vmap(lambda one: change(one, masks[-1]))(part[0])
+        return by_subset, jnp.matmul(inside.T, full, precision=precision)
 
     subsets, bucketed = sum_tail(weigh, (shock, bucket_weight), tail_weight, tile=tile)
     # Shapley is linear in the subset values, so it is taken once, after the tail-weighted sum.

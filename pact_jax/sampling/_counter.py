@@ -22,7 +22,7 @@ def counter_normals(
     num: int,
     *,
     dtype: jnp.dtype,
-) -> Float[Array, "scenarios num"]:
+) -> Float[Array, "scenarios _"]:
     """Standard normals of each scenario: row i depends on (seed, stream, index[i]) and on nothing else.
 
     Args:

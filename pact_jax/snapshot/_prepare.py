@@ -1,0 +1,154 @@
+"""Snapshot -> arrays and labels: the one slow door, after which everything is pure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pact_jax._pipeline import RiskInputs
+from pact_jax.instruments import Portfolio
+from pact_jax.scenarios import ShockLayout
+
+from ._capacity import capacity
+from ._labels import Labels, index_of
+from ._prepare_credit import (
+    collect_exposures,
+    collect_obligors,
+    estimate_loadings,
+    make_buckets,
+    prepare_credit,
+)
+from ._prepare_liquidity import prepare_liquidity
+from ._prepare_market import history_layout, history_levels, linear_layout, market_names, prepare_market
+from ._prepare_positions import make_axes, prepare_positions
+from ._snapshot import Snapshot
+
+_MIN_DESKS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Everything that `evaluate` needs, and the names to read its answer with.
+
+    Attributes:
+        inputs: arrays (NumPy float64; they become device arrays inside the precision that the caller chose).
+        labels: names of every axis.
+        layout: where each history column sits in a shock.
+        levels: factor levels, one row a business day; no rows for a linear book.
+        dates: end date of each row of `levels`.
+        driver_columns: column of each systematic driver.
+        correlation: of the abstract factors of a linear book; None otherwise.
+        row: row of the sorted positions behind each place of the positions axis, -1 for padding.
+    """
+
+    inputs: RiskInputs
+    labels: Labels
+    layout: ShockLayout
+    levels: np.ndarray
+    dates: np.ndarray
+    driver_columns: np.ndarray
+    correlation: np.ndarray | None
+    row: np.ndarray
+
+
+def prepare(snapshot: Snapshot, *, horizon_days: int) -> Prepared:
+    """Resolves a checked snapshot into arrays: dates to year fractions, names to indices, rows sorted by id.
+
+    Args:
+        snapshot: what a door handed over.
+        horizon_days: business days of the view (funding and loadings depend on it).
+
+    Returns:
+        Arrays, labels and the history's layout.
+    """
+    names = market_names(snapshot)
+    market = prepare_market(snapshot, names)
+    linear = snapshot.linear is not None
+    layout, columns = (
+        (linear_layout(snapshot), snapshot.linear.factor_names) if snapshot.linear else history_layout(snapshot, names)
+    )
+    levels = np.empty((0, len(columns))) if linear else history_levels(snapshot, columns)
+
+    obligors = collect_obligors(snapshot)
+    drivers = tuple(sorted(d for d in set(obligors.table["driver"]) if d)) if len(obligors.table) else ()
+    moves = pd.DataFrame() if linear else _return_frame(levels, columns, horizon_days)
+    obligors = estimate_loadings(obligors, moves) if len(obligors.table) else obligors
+    lgd_of = {str(k): float(v) for k, v in obligors.table["lgd"].items()}
+
+    positions = snapshot.positions.assign(_linear_row=_linear_rows(snapshot.positions)).sort_values(
+        "position_id", ignore_index=True
+    )
+    positions = positions.assign(lgd=positions["lgd"].fillna(positions["issuer"].map(lgd_of)))
+    exposures = collect_exposures(snapshot, positions, obligors)
+    desks = tuple(sorted({*positions["desk"], *exposures.frame["desk"]}))
+    desk = index_of(desks)
+    buckets = make_buckets(
+        positions, index_of(tuple(map(str, obligors.table.index))), desk, index_of(names["currencies"])
+    )
+    axes = make_axes(snapshot, names, lgd_of)
+    held = prepare_positions(positions, snapshot, axes, desk, buckets.of_row)
+    place_of_row = np.empty(len(positions), dtype=np.int64)
+    place_of_row[held.row[held.row >= 0]] = np.flatnonzero(held.row >= 0)
+    book = prepare_credit(obligors, exposures, buckets, drivers, desk, place_of_row)
+    liquidity, missing = prepare_liquidity(snapshot, names, horizon_days)
+    portfolio = Portfolio(held.groups, capacity(len(desks), minimum=_MIN_DESKS), book.bucket_obligor.shape[0])
+
+    def of_place(column: str) -> np.ndarray:
+        values = positions[column].to_numpy(dtype=object)
+        return np.where(held.row >= 0, values[np.maximum(held.row, 0)], "")
+
+    labels = Labels(
+        position_id=of_place("position_id"),
+        kind=of_place("kind"),
+        position_desk=of_place("desk"),
+        desks=desks,
+        assets=names["assets"],
+        currencies=names["currencies"],
+        curves=names["curves"],
+        surfaces=names["surfaces"],
+        obligors=tuple(map(str, obligors.table.index)),
+        hazard_issuers=names["hazards"],
+        exposures=tuple(exposures.frame["name"]),
+        exposure_kind=tuple(exposures.frame["kind"]),
+        exposure_desk=tuple(exposures.frame["desk"]),
+        drivers=drivers,
+        factors=tuple(columns),
+        not_supplied=missing,
+        assumptions=(*obligors.assumptions, *exposures.assumptions),
+    )
+    return Prepared(
+        inputs=RiskInputs(portfolio, market, book, liquidity, np.float64(snapshot.capital)),
+        labels=labels,
+        layout=layout,
+        levels=levels,
+        dates=np.empty(0, "datetime64[D]") if linear else snapshot.history.index.to_numpy().astype("datetime64[D]"),
+        driver_columns=_driver_columns(drivers, columns, linear),
+        correlation=snapshot.linear.correlation if snapshot.linear is not None else None,
+        row=held.row,
+    )
+
+
+def _linear_rows(positions: pd.DataFrame) -> np.ndarray:
+    return (positions["kind"] == "linear").cumsum().to_numpy() - 1
+
+
+def _return_frame(levels: np.ndarray, columns: tuple[str, ...], horizon_days: int) -> pd.DataFrame:
+    """H-day log returns of assets and currencies, named as drivers are."""
+    chosen = {}
+    for k, key in enumerate(columns):
+        prefix, _, name = key.partition(":")
+        if prefix in ("spot", "fx") and len(levels) > horizon_days + 1:
+            log_level = np.log(levels[:, k])
+            chosen[name if prefix == "spot" else f"FX:{name}"] = log_level[horizon_days:] - log_level[:-horizon_days]
+    return pd.DataFrame(chosen)
+
+
+def _driver_columns(drivers: tuple[str, ...], columns: tuple[str, ...], linear: bool) -> np.ndarray:
+    place = index_of(columns)
+
+    def key(driver: str) -> str:
+        if linear:
+            return driver
+        return f"fx:{driver.removeprefix('FX:')}" if driver.startswith("FX:") else f"spot:{driver}"
+
+    return np.array([place[key(driver)] for driver in drivers], dtype=np.int64)

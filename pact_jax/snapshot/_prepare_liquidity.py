@@ -1,0 +1,82 @@
+"""Cash flows, buffers and trading costs -> the arrays of a liquidity book."""
+
+import numpy as np
+
+from pact_jax.liquidity import LiquidityBook
+
+from ._labels import index_of
+from ._snapshot import Snapshot
+
+_VOL_WINDOW = 250
+
+
+def net_outflow(snapshot: Snapshot, horizon_days: int) -> float:
+    """Largest cumulative contractual net outflow within the horizon (business days), at least 0."""
+    if not len(snapshot.cash_flows):
+        return 0.0
+    last = np.busday_offset(np.datetime64(snapshot.valuation_date, "D"), horizon_days, roll="forward")
+    flows = snapshot.cash_flows
+    dates = flows["date"].to_numpy().astype("datetime64[D]")
+    within = flows[dates <= last]
+    if not len(within):
+        return 0.0
+    cumulative = within.groupby("date")["amount"].sum().sort_index().cumsum()
+    return float(max(-cumulative.min(), 0.0))
+
+
+def prepare_liquidity(
+    snapshot: Snapshot, names: dict[str, tuple[str, ...]], horizon_days: int
+) -> tuple[LiquidityBook, tuple[str, ...]]:
+    """Arrays of the liquidity book, and what was not supplied, in words.
+
+    Args:
+        snapshot: checked tables.
+        names: names of the market's axes.
+        horizon_days: business days of the view.
+
+    Returns:
+        The book, as NumPy arrays; and the list of missing inputs.
+    """
+    missing = []
+    assets = names["assets"]
+    num_assets = max(len(assets), 1)
+    supplied, daily_vol = np.zeros(num_assets, bool), np.zeros(num_assets)
+    currency, surface = np.zeros(num_assets, np.int64), np.full(num_assets, -1)
+    if assets:
+        table = snapshot.assets.set_index("asset").loc[list(assets)]
+        daily_vol = np.array([_daily_vol(snapshot, name) for name in assets])
+        supplied = (table["half_spread"].notna() & table["adv"].notna()).to_numpy() & np.isfinite(daily_vol)
+        without = [name for name, known in zip(assets, supplied, strict=True) if not known]
+        if without:
+            missing.append(f"liquidation cost of {', '.join(without[:5])}{' ...' if len(without) > 5 else ''}")
+        daily_vol = np.nan_to_num(daily_vol, nan=0.0)
+        of_currency, of_surface = index_of(names["currencies"]), index_of(names["surfaces"])
+        currency = np.array([of_currency[c] for c in table["currency"]], np.int64)
+        surface = np.array([of_surface.get(name, -1) for name in assets], np.int64)
+    if snapshot.cash_buffer is None or not len(snapshot.cash_flows):
+        missing.append("funding: cash_buffer and cash_flows")
+        outflow, buffer = 0.0, 0.0
+    else:
+        outflow, buffer = net_outflow(snapshot, horizon_days), snapshot.cash_buffer
+    book = LiquidityBook(
+        fraction=np.float64(snapshot.liquidation_fraction),
+        impact_coefficient=np.float64(snapshot.impact_coefficient),
+        participation_cap=np.float64(snapshot.participation_cap),
+        daily_vol=daily_vol,
+        currency=currency,
+        surface=surface,
+        supplied=supplied,
+        net_outflow=np.float64(outflow),
+        cash_buffer=np.float64(buffer),
+        penalty_rate=np.float64(snapshot.funding_penalty_rate),
+    )
+    return book, tuple(missing)
+
+
+def _daily_vol(snapshot: Snapshot, asset: str) -> float:
+    """Standard deviation of the last year's daily log returns, NaN without history."""
+    key = f"spot:{asset}"
+    if key not in snapshot.history.columns or len(snapshot.history) < 20:
+        return float("nan")
+    levels = snapshot.history[key].to_numpy(float)[-_VOL_WINDOW - 1 :]
+    return float(np.std(np.diff(np.log(levels)), ddof=1))

@@ -1,0 +1,167 @@
+"""Market tables -> the arrays of a market state, and the layout of its history."""
+
+import numpy as np
+import pandas as pd
+
+from pact_jax.market import MarketState
+from pact_jax.scenarios import FactorColumn, ShockLayout, ShockLeaf
+
+from ._labels import index_of
+from ._snapshot import Snapshot
+
+
+def market_names(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    """Names of the market's axes: the reporting currency first, everything else sorted."""
+    reporting = snapshot.reporting_currency
+    currencies = sorted(set(snapshot.currencies["currency"]) - {reporting})
+    hazards = snapshot.hazards["issuer"] if len(snapshot.hazards) else ()
+    return {
+        "assets": tuple(sorted(snapshot.assets["asset"])) if len(snapshot.assets) else (),
+        "currencies": (reporting, *currencies),
+        "curves": tuple(sorted(set(snapshot.curves["curve"]))),
+        "surfaces": tuple(sorted(set(snapshot.vols["surface"]))) if len(snapshot.vols) else (),
+        "hazards": tuple(sorted(set(hazards))),
+    }
+
+
+def prepare_market(snapshot: Snapshot, names: dict[str, tuple[str, ...]]) -> MarketState:
+    """Arrays of the base state; an axis that the book does not use has one harmless row.
+
+    Args:
+        snapshot: checked tables.
+        names: names of the axes.
+
+    Returns:
+        The market, as float64 NumPy arrays.
+    """
+    assets = snapshot.assets.set_index("asset").loc[list(names["assets"])] if names["assets"] else None
+    currencies = snapshot.currencies.set_index("currency").loc[list(names["currencies"])]
+    curves = snapshot.curves.pivot(index="curve", columns="tenor", values="zero_rate").sort_index(axis=1)
+    num_factors = len(snapshot.linear.factor_names) if snapshot.linear is not None else 1
+
+    def of_asset(column: str, default: float) -> np.ndarray:
+        return np.full(1, default) if assets is None else assets[column].to_numpy(float)
+
+    hazard_time, hazard_rate = _hazards(snapshot, names["hazards"])
+    expiry, log_strike, vol = _surfaces(snapshot, names)
+    underlying = _surface_underlying(names)
+    return MarketState(
+        spot=of_asset("spot", 1.0),
+        dividend_yield=of_asset("dividend_yield", 0.0),
+        half_spread=np.nan_to_num(of_asset("half_spread", 0.0), nan=0.0),
+        adv=np.nan_to_num(of_asset("adv", 1.0), nan=1.0),
+        fx=currencies["fx"].to_numpy(float),
+        curve_time=curves.columns.to_numpy(float),
+        zero_rate=curves.loc[list(names["curves"])].to_numpy(float),
+        hazard_time=hazard_time,
+        hazard_rate=hazard_rate,
+        vol_expiry=expiry,
+        vol_log_strike=log_strike,
+        vol_underlying=underlying,
+        implied_vol=vol,
+        vol_level=np.ones(len(underlying)),
+        factor=np.zeros(num_factors),
+    )
+
+
+def _hazards(snapshot: Snapshot, issuers: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    if not issuers:
+        return np.ones(1), np.zeros((1, 1))
+    table = snapshot.hazards.pivot(index="issuer", columns="tenor", values="hazard_rate").sort_index(axis=1)
+    return table.columns.to_numpy(float), table.loc[list(issuers)].to_numpy(float)
+
+
+def _surfaces(snapshot: Snapshot, names: dict[str, tuple[str, ...]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Expiries, absolute log-strikes and volatilities; moneyness is turned into strikes at the base forward."""
+    if not names["surfaces"]:
+        return np.ones((1, 1)), np.zeros((1, 1, 1)), np.ones((1, 1, 1))
+    vols = snapshot.vols.sort_values(["surface", "expiry", "log_moneyness"])
+    num = len(names["surfaces"])
+    num_expiries = int(vols.groupby("surface")["expiry"].nunique().iloc[0])
+    shape = (num, num_expiries, len(vols) // (num * num_expiries))
+    expiry = vols["expiry"].to_numpy(float).reshape(shape)[:, :, 0]
+    moneyness = vols["log_moneyness"].to_numpy(float).reshape(shape)
+    forward = np.stack([_log_forward(snapshot, name, expiry[k]) for k, name in enumerate(names["surfaces"])])
+    return expiry, forward[:, :, None] + moneyness, vols["implied_vol"].to_numpy(float).reshape(shape)
+
+
+def _log_forward(snapshot: Snapshot, surface: str, time: np.ndarray) -> np.ndarray:
+    """Logarithm of the base forward of a surface's underlying."""
+    currencies = snapshot.currencies.set_index("currency")
+    if surface.startswith("FX:"):
+        foreign = surface.removeprefix("FX:")
+        spot, carry = float(currencies.loc[foreign, "fx"]), _zero(snapshot, str(currencies.loc[foreign, "curve"]), time)
+        home = snapshot.reporting_currency
+    else:
+        asset = snapshot.assets.set_index("asset").loc[surface]
+        spot, carry, home = float(asset["spot"]), float(asset["dividend_yield"]), str(asset["currency"])
+    return np.log(spot) + (_zero(snapshot, str(currencies.loc[home, "curve"]), time) - carry) * time
+
+
+def _zero(snapshot: Snapshot, curve: str, time: np.ndarray) -> np.ndarray:
+    nodes = snapshot.curves[snapshot.curves["curve"] == curve].sort_values("tenor")
+    return np.interp(time, nodes["tenor"].to_numpy(float), nodes["zero_rate"].to_numpy(float))
+
+
+def _surface_underlying(names: dict[str, tuple[str, ...]]) -> np.ndarray:
+    asset, currency = index_of(names["assets"]), index_of(names["currencies"])
+    offset = max(len(names["assets"]), 1)
+    places = [
+        offset + currency[name.removeprefix("FX:")] if name.startswith("FX:") else asset[name]
+        for name in names["surfaces"]
+    ]
+    return np.array(places or [0], dtype=np.int64)
+
+
+def history_layout(snapshot: Snapshot, names: dict[str, tuple[str, ...]]) -> tuple[ShockLayout, tuple[str, ...]]:
+    """Where each history column sits in a shock, and the columns in that order.
+
+    Args:
+        snapshot: checked tables.
+        names: names of the market's axes.
+
+    Returns:
+        The layout and the column names.
+    """
+    tenor = {value: k for k, value in enumerate(sorted(set(snapshot.curves["tenor"].astype(float))))}
+    rows = {
+        ShockLeaf.SPOT: index_of(names["assets"]),
+        ShockLeaf.FX: index_of(names["currencies"]),
+        ShockLeaf.ZERO_RATE: index_of(names["curves"]),
+        ShockLeaf.VOL_LEVEL: index_of(names["surfaces"]),
+        ShockLeaf.HAZARD_RATE: index_of(names["hazards"]),
+        ShockLeaf.HALF_SPREAD: index_of(names["assets"]),
+        ShockLeaf.ADV: index_of(names["assets"]),
+    }
+    leaf_of = {
+        "spot": ShockLeaf.SPOT,
+        "fx": ShockLeaf.FX,
+        "zero": ShockLeaf.ZERO_RATE,
+        "vol": ShockLeaf.VOL_LEVEL,
+        "hazard": ShockLeaf.HAZARD_RATE,
+        "half_spread": ShockLeaf.HALF_SPREAD,
+        "adv": ShockLeaf.ADV,
+    }
+    columns, used = [], []
+    for key in map(str, snapshot.history.columns):
+        prefix, _, rest = key.partition(":")
+        leaf = leaf_of[prefix]
+        name, node = rest.rsplit(":", 1) if leaf is ShockLeaf.ZERO_RATE else (rest, "")
+        row = rows[leaf].get(name)
+        if row is None:
+            continue
+        columns.append(FactorColumn(leaf, row, tenor[float(node)] if node else 0))
+        used.append(key)
+    return ShockLayout(tuple(columns)), tuple(used)
+
+
+def linear_layout(snapshot: Snapshot) -> ShockLayout:
+    """Layout of a linear book: one column for each abstract factor."""
+    names = snapshot.linear.factor_names if snapshot.linear is not None else ()
+    return ShockLayout(tuple(FactorColumn(ShockLeaf.FACTOR, k) for k in range(len(names))))
+
+
+def history_levels(snapshot: Snapshot, columns: tuple[str, ...]) -> np.ndarray:
+    """Levels of the used columns, one row a date."""
+    frame: pd.DataFrame = snapshot.history[list(columns)]
+    return frame.to_numpy(float)
