@@ -1,9 +1,31 @@
 """Tail measures of loss vectors, their standard errors and their explanation, on plain arrays."""
 
+from ._allocation import ValueAtRiskComponents as ValueAtRiskComponents
+from ._allocation import diversification as diversification
+from ._allocation import expected_shortfall_components as expected_shortfall_components
+from ._allocation import marginal_expected_shortfall as marginal_expected_shortfall
+from ._allocation import standalone_expected_shortfall as standalone_expected_shortfall
+from ._allocation import value_at_risk_components as value_at_risk_components
+from ._bootstrap import UpperBound as UpperBound
+from ._bootstrap import bootstrap_standard_error as bootstrap_standard_error
+from ._bootstrap import gaussian_upper_bound as gaussian_upper_bound
+from ._bootstrap import upper_bound as upper_bound
+from ._correlation import ImpliedCorrelation as ImpliedCorrelation
+from ._correlation import LossCorrelation as LossCorrelation
+from ._correlation import implied_correlation as implied_correlation
+from ._correlation import loss_correlation as loss_correlation
 from ._kernel import TailKernel as TailKernel
 from ._order_statistics import OrderStatistic as OrderStatistic
 from ._order_statistics import order_statistic_value_at_risk as order_statistic_value_at_risk
 from ._shapley import shapley_matrix as shapley_matrix
+from ._shapley import shapley_values as shapley_values
+from ._spectral import exponential_spectrum as exponential_spectrum
+from ._spectral import spectral_risk as spectral_risk
+from ._standard_error import TailStandardError as TailStandardError
+from ._standard_error import default_lag as default_lag
+from ._standard_error import dependent_standard_error as dependent_standard_error
+from ._standard_error import independent_standard_error as independent_standard_error
+from ._standard_error import replicate_standard_error as replicate_standard_error
 from ._tail import TailMeasures as TailMeasures
 from ._tail import expected_shortfall as expected_shortfall
 from ._tail import tail_kernel as tail_kernel

@@ -182,7 +182,7 @@ def tail_status(
         1
     """
     level = as_confidence(confidence)
-    w = _weights(loss, weight)
+    w = as_weights(loss, weight)
     held = w > 0
     nonfinite = jnp.any(held & ~jnp.isfinite(loss))
     tail = tail_mass(level).astype(w.dtype)
@@ -230,7 +230,7 @@ def tail_kernel(
     loss, weight, level = lax.stop_gradient((loss, weight, as_confidence(confidence)))
     var, es = _measures(loss, weight, level)
     h = None if bandwidth is None else jnp.asarray(bandwidth, loss.dtype)
-    return kernel_at(loss, _weights(loss, weight), var, es, level, h)
+    return kernel_at(loss, as_weights(loss, weight), var, es, level, h)
 
 
 @jax.custom_jvp
@@ -248,7 +248,7 @@ def _measures_jvp(primals: tuple, tangents: tuple) -> tuple:
     var = _exact_quantile(loss, weight, count_losses(loss, weight), level)
     t = _share_tail(loss, weight, level, var)
     es = tail_mean(t, loss)
-    kernel = kernel_at(loss, _weights(loss, weight), var, es, level, None)
+    kernel = kernel_at(loss, as_weights(loss, weight), var, es, level, None)
     # Plain sums: a tangent has to stay linear for the transposition, which `round_here` is not.
     var_dot = jnp.sum(kernel.weight * loss_dot)
     es_dot = jnp.sum(jnp.where(t == 0, 0.0, t * loss_dot))
@@ -263,7 +263,7 @@ def _measures_jvp(primals: tuple, tangents: tuple) -> tuple:
     return (var, es), (var_dot + mass_dot / kernel.density, es_dot + excess_dot / tail)
 
 
-def _weights(loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None) -> Float[Array, "scenarios"]:
+def as_weights(loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None) -> Float[Array, "scenarios"]:
     return jnp.full_like(loss, 1.0 / max(loss.shape[0], 1)) if weight is None else weight.astype(loss.dtype)
 
 
@@ -284,7 +284,7 @@ def _share_tail(
     level: FloatScalar,
     var: FloatScalar,
 ) -> Float[Array, "scenarios"]:
-    w = _weights(loss, weight)
+    w = as_weights(loss, weight)
     held = w > 0
     tail = tail_mass(level).astype(loss.dtype)
     # One scalar reciprocal: a division of the vector may or may not be turned into this by the compiler.
