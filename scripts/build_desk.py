@@ -78,7 +78,7 @@ def _scalars(num_positions: int) -> dict:
         "tier1_capital": book.TIER1,
         "cash_buffer": book.CASH_BUFFER,
         "funding_penalty_rate": 0.05,
-        "liquidation_fraction": 0.1,
+        "liquidation_fraction": 0.25,
         "participation_cap": 0.2,
         "impact_coefficient": 1.0,
         "description": f"Illustrative bank desk of {num_positions} positions on real prices and exchange rates",

@@ -9,9 +9,9 @@ from desk_market import HAZARD_TENORS, INDEX, Market
 from pact_jax.snapshot import TABLES
 
 VALUATION = date(2022, 12, 28)
-CAPITAL = 120e6
-TIER1 = 100e6
-CASH_BUFFER = 25e6
+CAPITAL = 80e6
+TIER1 = 75e6
+CASH_BUFFER = 8e6
 
 # issuer: rating, recovery-consistent hazard level. Ratings and hazards are illustrative.
 LISTED = {
@@ -231,7 +231,7 @@ def _corporates(rng: np.random.Generator) -> list[dict]:
     for at, (name, (_, hazard)) in enumerate(LISTED.items()):
         for maturity in ("2025-05-15", "2028-02-15", "2033-09-15")[: 3 if at % 2 == 0 else 2]:
             coupon = round(0.0425 + 0.6 * hazard + rng.uniform(-0.01, 0.005), 4)
-            quantity = round(rng.uniform(8_000, 40_000), -3) * (-1.0 if rng.uniform() < 0.15 else 1.0)
+            quantity = round(rng.uniform(6_000, 22_000), -3) * (-1.0 if rng.uniform() < 0.15 else 1.0)
             rows.append(_bond("USD", maturity, coupon, 2, quantity, "30/360", name))
     return rows
 
@@ -242,7 +242,9 @@ def _loans(rng: np.random.Generator) -> list[dict]:
     for at, name in enumerate([*names, *names[3::9]]):
         currency, rate = (("USD", 1.0), ("USD", 1.0), ("USD", 1.0), ("EUR", 0.94), ("GBP", 0.83))[at % 5]
         amount = round(rng.lognormal(np.log(2.8e6), 0.5) * rate, -5)
-        amount = min(amount, 6.5e6 * rate) if name != "Larch Insurance" else 8.9e6
+        amount = min(amount, 4.8e6 * rate) if name != "Larch Insurance" else 6.9e6
+        if at >= len(names):  # a second loan to the same borrower is a small one
+            amount = round(0.4 * amount, -5)
         undrawn = round(amount * rng.uniform(0.1, 0.5), -5) if at % 3 == 0 else None
         terms = {"currency": currency, "issuer": name, "outstanding": amount, "quantity": 1.0}
         drawn = {"undrawn": undrawn, "ccf": 0.4 if undrawn else None}
@@ -264,13 +266,13 @@ def cash_flows(rng: np.random.Generator) -> pd.DataFrame:
     days = pd.bdate_range("2022-12-29", "2023-03-28")
     rows = []
     for at, day in enumerate(days):
-        rows.append((day, round(rng.uniform(0.55e6, 1.15e6), -3), "contractual_inflow", "lending"))
+        rows.append((day, round(rng.uniform(0.75e6, 1.40e6), -3), "contractual_inflow", "lending"))
         rows.append((day, -round(rng.uniform(0.35e6, 0.85e6), -3), "contractual_outflow", "treasury"))
         if at % 5 == 4:
             rows.append((day, -round(rng.uniform(0.8e6, 1.9e6), -3), "deposit_runoff", "treasury"))
         if at % 10 == 7:
             rows.append((day, -round(rng.uniform(0.6e6, 1.6e6), -3), "committed_line", "lending"))
-        if at % 21 == 12:
-            rows.append((day, -round(rng.uniform(6e6, 9e6), -3), "wholesale_maturity", "treasury"))
+        if at % 21 == 6:
+            rows.append((day, -round(rng.uniform(7e6, 9e6), -3), "wholesale_maturity", "treasury"))
             rows.append((day, round(rng.uniform(2.5e6, 4.5e6), -3), "bond_coupons", "rates_credit"))
     return pd.DataFrame(rows, columns=["date", "amount", "category", "desk"])

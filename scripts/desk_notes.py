@@ -7,22 +7,22 @@ from desk_market import Market
 from desk_sources import RealData
 
 LIMITS = (
-    ("L01", "score", "total", 0.25, "max", 0.8, "executive"),
-    ("L02", "expected_shortfall", "total", 24e6, "max", 0.8, "executive"),
-    ("L03", "var_99", "total", 22e6, "max", 0.8, "human"),
-    ("L04", "var_95", "total", 14e6, "max", 0.8, "human"),
+    ("L01", "score", "total", 0.15, "max", 0.8, "executive"),
+    ("L02", "expected_shortfall", "total", 12e6, "max", 0.8, "executive"),
+    ("L03", "var_99", "total", 9e6, "max", 0.8, "human"),
+    ("L04", "var_95", "total", 5e6, "max", 0.8, "human"),
     ("L05", "expected_loss", "total", 1.5e6, "max", 0.8, "human"),
     ("L06", "single_name_concentration", "total", 0.10, "max", 0.8, "human"),
     ("L07", "sector_concentration", "total", 0.25, "max", 0.8, "human"),
     ("L08", "liquidity_coverage", "total", 1.0, "min", 0.8, "executive"),
-    ("L09", "score", "agent:market", 0.22, "max", 0.8, "human"),
-    ("L10", "score", "agent:credit", 0.06, "max", 0.8, "human"),
-    ("L11", "score", "agent:liquidity", 0.03, "max", 0.8, "automatic"),
-    ("L12", "expected_shortfall", "desk:equity", 9e6, "max", 0.8, "human"),
-    ("L13", "expected_shortfall", "desk:equity_derivatives", 12e6, "max", 0.8, "automatic"),
-    ("L14", "expected_shortfall", "desk:fx", 4e6, "max", 0.8, "automatic"),
-    ("L15", "expected_shortfall", "desk:rates_credit", 8e6, "max", 0.8, "human"),
-    ("L16", "expected_shortfall", "desk:lending", 6e6, "max", 0.8, "human"),
+    ("L09", "score", "agent:market", 0.12, "max", 0.8, "human"),
+    ("L10", "score", "agent:credit", 0.02, "max", 0.8, "human"),
+    ("L11", "score", "agent:liquidity", 0.005, "max", 0.8, "automatic"),
+    ("L12", "expected_shortfall", "desk:equity", 2.5e6, "max", 0.8, "human"),
+    ("L13", "expected_shortfall", "desk:equity_derivatives", 7.0e6, "max", 0.8, "automatic"),
+    ("L14", "expected_shortfall", "desk:fx", 3.0e6, "max", 0.8, "automatic"),
+    ("L15", "expected_shortfall", "desk:rates_credit", 1.6e6, "max", 0.8, "human"),
+    ("L16", "expected_shortfall", "desk:lending", 1.0e6, "max", 0.8, "human"),
 )
 """limit_id, measure, scope, limit, direction, warning, tier."""
 

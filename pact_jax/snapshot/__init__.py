@@ -1,9 +1,12 @@
 """Host types: what is known at the valuation time, checked cell by cell before anything is computed."""
 
 from ._document import schema_markdown as schema_markdown
+from ._labels import Labels as Labels
 from ._make import CellFault as CellFault
 from ._make import OnReject as OnReject
 from ._make import make_snapshot as make_snapshot
+from ._prepare import Prepared as Prepared
+from ._prepare import prepare as prepare
 from ._schema import HISTORY_FACTORS as HISTORY_FACTORS
 from ._schema import KIND_COLUMNS as KIND_COLUMNS
 from ._schema import RATINGS as RATINGS

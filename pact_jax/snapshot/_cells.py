@@ -34,10 +34,13 @@ def _read_numbers(raw: pd.Series) -> tuple[pd.Series, np.ndarray, np.ndarray]:
     if pd.api.types.is_numeric_dtype(raw) and not pd.api.types.is_bool_dtype(raw):
         values = raw.to_numpy(dtype="float64", na_value=np.nan)
         return pd.Series(values, index=raw.index), np.isnan(values), np.zeros(len(raw), dtype=bool)
-    values = pd.to_numeric(raw.astype(object), errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+    values = pd.to_numeric(raw.astype(object), errors="coerce").to_numpy(dtype="float64", copy=True)
     if pd.api.types.is_bool_dtype(raw):
         return pd.Series(values, index=raw.index), np.zeros(len(raw), dtype=bool), np.ones(len(raw), dtype=bool)
-    blank, wrong = _blank_or_wrong(raw, np.isnan(values))
+    read = ~np.isnan(values)
+    # Older pandas parses text to within one unit in the last place; Python's float is exact.
+    values[read] = raw.to_numpy(dtype=object)[read].astype("float64")
+    blank, wrong = _blank_or_wrong(raw, ~read)
     return pd.Series(values, index=raw.index), blank, wrong
 
 

@@ -151,7 +151,7 @@ def test_a_generated_desk(large: Snapshot) -> None:
     assert 0.38 * len(positions) < distinct < len(options) and options["asset"].nunique() == 21
     shared = options.groupby(terms)["desk"].nunique()
     assert (shared > 1).any()  # two desks hold the same contract
-    assert large.capital == pytest.approx(120e6 * 2_000 / 243, rel=1e-6)
+    assert large.capital == pytest.approx(80e6 * 2_000 / 243, rel=1e-6)
 
 
 def test_generated_desks_repeat_and_differ_by_seed(large: Snapshot) -> None:

@@ -32,7 +32,12 @@ def refusal(change: Callable[[dict, dict], object]) -> list[str]:
 
 def cell(table: str, row: int, column: str, value: object) -> Callable[[dict, dict], object]:
     """Overwrite the cell that an editor shows in this row."""
-    return lambda t, s: t[table].__setitem__(column, t[table][column].where(t[table].index != row, value))
+
+    def change(t: dict, s: dict) -> None:
+        before = t[table][column] if column in t[table] else pd.Series("", index=t[table].index, dtype=object)
+        t[table] = t[table].assign(**{column: before.where(t[table].index != row, value)})
+
+    return change
 
 
 def test_a_good_snapshot_has_types_and_defaults() -> None:
@@ -123,7 +128,7 @@ def test_bad_input_is_named(change: Callable[[dict, dict], object], expected: st
 
 def test_all_bad_rows_are_listed() -> None:
     def spoil(t: dict, s: dict) -> None:
-        t["positions"]["quantity"] = "many"
+        t["positions"] = t["positions"].assign(quantity="many")
         cell("assets", 2, "spot", "")(t, s)
         s["capital"] = -1
 
@@ -163,8 +168,8 @@ def test_report_does_not_excuse_what_no_row_can_be_blamed_for(change: Callable[[
 
 def test_nothing_left_is_refused() -> None:
     def spoil(t: dict, s: dict) -> None:
-        t["positions"]["quantity"] = ""
-        t["credit_exposures"]["rating"] = ""
+        t["positions"] = t["positions"].assign(quantity="")
+        t["credit_exposures"] = t["credit_exposures"].assign(rating="")
 
     with pytest.raises(SnapshotError, match="every row was rejected"):
         make(spoil, on_reject="report")

@@ -54,7 +54,7 @@ def test_names_are_trimmed_and_integers_stay_integers() -> None:
     [
         ("amount", "0", "must be > 0 and <= 10"),
         ("amount", "10.01", "must be > 0 and <= 10"),
-        ("amount", "1e999", "is not a finite number"),
+        ("amount", "-inf", "is not a finite number"),
         ("amount", "5%", "is not a number"),
         ("amount", "1 000", "is not a number"),
         ("amount", "1_000", "is not a number"),
