@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import ArgumentError, UnknownName
 from . import _holiday_rules as rules
-from ._days import DayArray, DayLike, as_days, weekday
+from ._days import DayArray, DayLike, NumberArray, as_days, weekday
 
 _FIRST_YEAR, _LAST_YEAR = 2002, 2060
 
@@ -96,7 +96,7 @@ class Calendar:
     last: DayArray
     business_days: np.busdaycalendar
 
-    def is_business_day(self, days: DayLike) -> np.ndarray:
+    def is_business_day(self, days: DayLike) -> NumberArray:
         """Whether each day is open.
 
         Example:
@@ -127,7 +127,7 @@ class Calendar:
     def add_business_days(
         self,
         days: DayLike,
-        count: np.ndarray | int,
+        count: NumberArray | int,
         convention: BusinessDayConvention = BusinessDayConvention.FOLLOWING,
     ) -> DayArray:
         """The open day some business days later (negative: earlier), counted from the adjusted date.
@@ -151,7 +151,7 @@ class Calendar:
             raise ArgumentError(f"calendar {self.name}: {error}", mend="adjust the start date first") from error
         return self._inside(moved)
 
-    def business_days_between(self, start: DayLike, end: DayLike) -> np.ndarray:
+    def business_days_between(self, start: DayLike, end: DayLike) -> NumberArray:
         """Open days from `start` (included) to `end` (excluded); negative where the dates are reversed."""
         first, last = self._inside(as_days(start, "start")), self._inside(as_days(end, "end"))
         backwards = last < first
@@ -196,9 +196,13 @@ def calendar(*codes: CalendarCode) -> Calendar:
         raise ArgumentError(
             f"calendar(...) got {codes!r}", mend="pass CalendarCode members, read with CalendarCode.parse(...)"
         )
-    if len(codes) > 1:
-        return calendar_union(*(calendar(code) for code in codes))
-    (code, *_) = codes
+    first, *others = codes
+    if others:
+        return calendar_union(calendar(first), *(calendar(code) for code in others))
+    return _single_calendar(first)
+
+
+def _single_calendar(code: CalendarCode) -> Calendar:
     if code is CalendarCode.WEEKEND:
         return Calendar(code.value, as_days("0001-01-01"), as_days("9999-12-31"), np.busdaycalendar())
     years = np.arange(_FIRST_YEAR, _LAST_YEAR + 1)
@@ -261,7 +265,7 @@ def calendar_union(*calendars: Calendar) -> Calendar:
     return Calendar(name, first, last, np.busdaycalendar(weekmask=mask, holidays=holidays))
 
 
-def third_wednesday(year: np.ndarray | int, month: np.ndarray | int) -> DayArray:
+def third_wednesday(year: NumberArray | int, month: NumberArray | int) -> DayArray:
     """Third Wednesday of a month: the IMM date of March, June, September and December."""
     from_15th = rules.from_year_month_day(year, month, 15)
     return from_15th + (2 - weekday(from_15th)) % 7

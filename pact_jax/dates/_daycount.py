@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ArgumentError, UnknownName
 from ._calendar import Calendar
-from ._days import DayArray, DayLike, as_days, is_month_end, year_month_day
+from ._days import DayArray, DayLike, NumberArray, as_days, is_month_end, year_month_day
 
 
 class DayCount(enum.Enum):
@@ -89,7 +89,7 @@ def year_fraction(
     reference_dates: DayLike | None = None,
     periods_per_year: int | None = None,
     termination_date: DayLike | None = None,
-) -> np.ndarray:
+) -> NumberArray:
     """Length of the period from start to end in years under a day count convention.
 
     Args:
@@ -159,12 +159,12 @@ def _check_arguments(
         raise ArgumentError(f"{day_count.value}: argument termination_date is not used", mend="remove it")
 
 
-def _days_between(start: DayArray, end: DayArray) -> np.ndarray:
+def _days_between(start: DayArray, end: DayArray) -> NumberArray:
     return (end - start).astype(np.int64)
 
 
-def _act_act_isda(start: DayArray, end: DayArray) -> np.ndarray:
-    def split(day: DayArray) -> tuple[np.ndarray, np.ndarray]:
+def _act_act_isda(start: DayArray, end: DayArray) -> NumberArray:
+    def split(day: DayArray) -> tuple[NumberArray, NumberArray]:
         year = day.astype("datetime64[Y]")
         first, following = year.astype("datetime64[D]"), (year + 1).astype("datetime64[D]")
         return year.astype(np.int64), _days_between(first, day) / _days_between(first, following)
@@ -173,7 +173,7 @@ def _act_act_isda(start: DayArray, end: DayArray) -> np.ndarray:
     return (year_end - year_start) + (part_end - part_start)
 
 
-def _act_act_icma(start: DayArray, end: DayArray, reference: DayArray, periods_per_year: int) -> np.ndarray:
+def _act_act_icma(start: DayArray, end: DayArray, reference: DayArray, periods_per_year: int) -> NumberArray:
     if periods_per_year not in (1, 2, 3, 4, 6, 12):
         raise ArgumentError(f"ACT/ACT ICMA: periods_per_year must be 1, 2, 3, 4, 6 or 12, got {periods_per_year}")
     if reference.ndim != 1 or reference.size < 2 or (np.diff(reference) <= np.timedelta64(0, "D")).any():
@@ -185,7 +185,7 @@ def _act_act_icma(start: DayArray, end: DayArray, reference: DayArray, periods_p
         )
 
     # Position on the grid of quasi-coupon dates, in periods: whole periods plus the actual-day share of the one begun.
-    def split(day: DayArray) -> tuple[np.ndarray, np.ndarray]:
+    def split(day: DayArray) -> tuple[NumberArray, NumberArray]:
         whole = np.clip(np.searchsorted(reference, day, side="right") - 1, 0, reference.size - 2)
         return whole, _days_between(reference[whole], day) / _days_between(reference[whole], reference[whole + 1])
 
@@ -193,7 +193,7 @@ def _act_act_icma(start: DayArray, end: DayArray, reference: DayArray, periods_p
     return ((whole_end - whole_start) + (part_end - part_start)) / periods_per_year
 
 
-def _thirty_360(start: DayArray, end: DayArray, rule: DayCount, termination_date: DayLike | None) -> np.ndarray:
+def _thirty_360(start: DayArray, end: DayArray, rule: DayCount, termination_date: DayLike | None) -> NumberArray:
     year_1, month_1, day_1 = year_month_day(start)
     year_2, month_2, day_2 = year_month_day(end)
     february_1 = (month_1 == 2) & is_month_end(start)

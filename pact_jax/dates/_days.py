@@ -2,13 +2,19 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from ..errors import ArgumentError
 
-DayArray: TypeAlias = np.ndarray
+if TYPE_CHECKING:
+    DayArray: TypeAlias = np.ndarray
+    NumberArray: TypeAlias = np.ndarray
+else:
+    # Arithmetic on an array without axes gives a NumPy scalar, which run-time checks would refuse.
+    DayArray: TypeAlias = np.ndarray | np.datetime64
+    NumberArray: TypeAlias = np.ndarray | np.generic
 DayLike: TypeAlias = str | datetime.date | np.datetime64 | np.ndarray | Sequence[str] | Sequence[datetime.date]
 
 
@@ -49,14 +55,14 @@ def as_days(value: DayLike, name: str = "dates") -> DayArray:
     return days
 
 
-def year_month_day(days: DayArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def year_month_day(days: DayArray) -> tuple[NumberArray, NumberArray, NumberArray]:
     """Year, month (1-12) and day of the month (1-31) of each date, as integers."""
     month = days.astype("datetime64[M]")
     count = month.astype(np.int64)
     return count // 12 + 1970, count % 12 + 1, (days - month.astype("datetime64[D]")).astype(np.int64) + 1
 
 
-def from_year_month_day(year: np.ndarray | int, month: np.ndarray | int, day: np.ndarray | int) -> DayArray:
+def from_year_month_day(year: NumberArray | int, month: NumberArray | int, day: NumberArray | int) -> DayArray:
     """Dates from integer year, month (1-12) and day; a day beyond the month runs on into the next one."""
     months = (np.asarray(year, np.int64) - 1970) * 12 + (np.asarray(month, np.int64) - 1)
     return months.astype("datetime64[M]").astype("datetime64[D]") + (np.asarray(day, np.int64) - 1)
@@ -67,12 +73,12 @@ def end_of_month(days: DayLike) -> DayArray:
     return (as_days(days).astype("datetime64[M]") + 1).astype("datetime64[D]") - 1
 
 
-def is_month_end(days: DayLike) -> np.ndarray:
+def is_month_end(days: DayLike) -> NumberArray:
     """Whether each date is the last calendar day of its month."""
     return as_days(days) == end_of_month(days)
 
 
-def add_months(days: DayLike, months: np.ndarray | int) -> DayArray:
+def add_months(days: DayLike, months: NumberArray | int) -> DayArray:
     """The same day of the month some months later (negative: earlier), or the month's last day where there is none.
 
     Example:
@@ -86,6 +92,6 @@ def add_months(days: DayLike, months: np.ndarray | int) -> DayArray:
     return np.minimum(moved, (target + 1).astype("datetime64[D]") - 1)
 
 
-def weekday(days: DayArray) -> np.ndarray:
+def weekday(days: DayArray) -> NumberArray:
     """Day of the week of each date: Monday 0 to Sunday 6."""
     return (days.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday

@@ -11,6 +11,7 @@ from ._daycount import DayCount, year_fraction
 from ._days import (
     DayArray,
     DayLike,
+    NumberArray,
     add_months,
     as_days,
     end_of_month,
@@ -178,7 +179,7 @@ def _effective_roll(roll: RollRule, anchor: DayArray, tenor: Tenor, calendar: Ca
     return roll if last_day else RollRule.SAME_DAY
 
 
-def _step(anchor: DayArray, tenor: Tenor, steps: np.ndarray, roll: RollRule) -> DayArray:
+def _step(anchor: DayArray, tenor: Tenor, steps: NumberArray, roll: RollRule) -> DayArray:
     moved = add_tenor(anchor, tenor, multiple=steps)
     if roll is RollRule.MONTH_END:
         # The anchor itself stays what the contract says, even where it is the last open day and not the last day.

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ._calendar import BusinessDayConvention, Calendar
-from ._days import DayArray, DayLike, add_months, as_days, end_of_month, is_month_end
+from ._days import DayArray, DayLike, NumberArray, add_months, as_days, end_of_month, is_month_end
 
 
 class TenorUnit(enum.Enum):
@@ -62,7 +62,7 @@ def add_tenor(
     days: DayLike,
     tenor: Tenor,
     *,
-    multiple: np.ndarray | int = 1,
+    multiple: NumberArray | int = 1,
     calendar: Calendar | None = None,
     convention: BusinessDayConvention = BusinessDayConvention.UNADJUSTED,
     end_of_month_rule: bool = False,

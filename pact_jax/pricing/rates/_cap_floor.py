@@ -58,7 +58,7 @@ def rate_option_price(
     total_vol = vol * safe_sqrt(time)
     if model is RateVol.BACHELIER:
         return bachelier_price(forward, strike, total_vol, numeraire, is_call)
-    shift = jnp.full_like(forward, displacement) if isinstance(displacement, float) else displacement
+    shift = jnp.asarray(displacement, forward.dtype)
     return displaced_price(forward, strike, total_vol, numeraire, shift, is_call)
 
 
