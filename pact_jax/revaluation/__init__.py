@@ -5,6 +5,9 @@ from ._exposure import group_exposure as group_exposure
 from ._exposure import marked_groups as marked_groups
 from ._full import Revaluation as Revaluation
 from ._full import revalue as revalue
+from ._stress import StressTest as StressTest
+from ._stress import spot_vol_pnl as spot_vol_pnl
+from ._stress import stress_test as stress_test
 from ._tail import FACTOR_GROUPS as FACTOR_GROUPS
 from ._tail import TailPnl as TailPnl
 from ._tail import attribute_tail as attribute_tail
