@@ -123,8 +123,12 @@ def tally_alerts(
         (2, 1)
     """
     raised, true = alerted == 1, truth == 1
-    counts = [jnp.sum(raised & true), jnp.sum(raised & ~true), jnp.sum(~raised & true)]
-    return AlertTally(*counts, jnp.asarray(suppressed))
+    return AlertTally(
+        true_alerts=jnp.sum(raised & true),
+        false_alerts=jnp.sum(raised & ~true),
+        missed=jnp.sum(~raised & true),
+        suppressed=jnp.asarray(suppressed),
+    )
 
 
 def wilson_interval(
