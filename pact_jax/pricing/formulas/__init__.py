@@ -1,5 +1,12 @@
 """Unit prices as pure array functions: elementwise over contracts, differentiable, safe at the edges."""
 
+from ._american import AmericanPrice as AmericanPrice
+from ._american import american_price as american_price
+from ._american_binomial import american_binomial_price as american_binomial_price
+from ._american_boundary import ACCURATE as ACCURATE
+from ._american_boundary import FAST as FAST
+from ._american_boundary import PRECISE as PRECISE
+from ._american_boundary import AmericanScheme as AmericanScheme
 from ._bachelier import bachelier_price as bachelier_price
 from ._bachelier import displaced_price as displaced_price
 from ._barrier import barrier_price as barrier_price
@@ -18,6 +25,8 @@ from ._fx import fx_strike_from_delta as fx_strike_from_delta
 from ._implied_vol import ImpliedVol as ImpliedVol
 from ._implied_vol import implied_bachelier_vol as implied_bachelier_vol
 from ._implied_vol import implied_black_vol as implied_black_vol
+from ._longstaff_schwartz import SampledPrice as SampledPrice
+from ._longstaff_schwartz import longstaff_schwartz_price as longstaff_schwartz_price
 from ._pricing_status import PricingStatus as PricingStatus
 from ._touch import asset_touch_price as asset_touch_price
 from ._touch import no_touch_price as no_touch_price
