@@ -1,4 +1,12 @@
 """Market, credit and liquidity risk of one portfolio on shared scenarios, with explanations that add up."""
 
+from ._assess import assess as assess
 from ._doctor import doctor as doctor
+from ._pipeline import Evaluation as Evaluation
+from ._pipeline import RiskInputs as RiskInputs
+from ._pipeline import evaluate as evaluate
 from ._version import __version__ as __version__
+from .assessment import AssessmentReport as AssessmentReport
+from .assessment import Historical as Historical
+from .assessment import MonteCarlo as MonteCarlo
+from .snapshot import Snapshot as Snapshot

@@ -19,9 +19,7 @@ class Status(enum.IntFlag):
     NONFINITE_BASE = 2
     """The base value of at least one position is NaN or infinite."""
     NONFINITE_STATE = 4
-    """A market level after the shock is NaN or infinite."""
-    NONPOSITIVE_LEVEL = 8
-    """A spot, an exchange rate or a volatility is zero or negative."""
+    """A shock of the scenario is NaN or infinite."""
     TAIL_MASS = 16
     """The scenario weights hold less mass in all than the tail needs."""
     NONFINITE_DRIVER = 32

@@ -1,5 +1,8 @@
 """The consensus: joint loss, its tail and its explanation."""
 
+from ._apportion import Apportionment as Apportionment
+from ._apportion import ExplanationGap as ExplanationGap
+from ._apportion import apportion as apportion
 from ._combine import JointLoss as JointLoss
 from ._combine import LossAgent as LossAgent
 from ._combine import combine as combine

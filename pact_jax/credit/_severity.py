@@ -1,5 +1,7 @@
 """What each default costs, at base market values."""
 
+from collections.abc import Callable
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -83,11 +85,11 @@ def severities(book: CreditBook, portfolio: Portfolio, market: MarketState) -> S
 
     bucket = jnp.concatenate([_bucket_of(group) for group in portfolio.groups])
     has = bucket >= 0
-    value = jnp.where(has, jnp.concatenate([group_value(group, market) for group in portfolio.groups]), 0.0)
-    claims = [held_quantity(g) * default_claim(g.terms, market)[g.contract] for g in portfolio.groups]
+    # Groups without a bucket are not priced here.
+    value = jnp.where(has, _of_bucketed(portfolio, lambda group: group_value(group, market)), 0.0)
     own = jnp.maximum(bucket, 0)
     is_issuer = has & (_pick(book.bucket_netting, own) < 0)
-    claim = jnp.where(is_issuer, jnp.concatenate(claims), 0.0)
+    claim = jnp.where(is_issuer, _of_bucketed(portfolio, lambda group: _claim(group, market)), 0.0)
 
     def by_bucket(item: Float[Array, "positions"]) -> Float[Array, "buckets"]:
         target = jnp.where(has, bucket, portfolio.num_buckets)
@@ -98,6 +100,18 @@ def severities(book: CreditBook, portfolio: Portfolio, market: MarketState) -> S
     netted = _pick(book.bucket_lgd, own) * _pick(positive, own) * value
     position = jnp.where(is_issuer, value - claim, jnp.where(has, netted, 0.0))
     return Severity(exposure, position, by_bucket(position), claim, by_bucket(claim), value, bucket_value, positive)
+
+
+def _of_bucketed(
+    portfolio: Portfolio, of: Callable[[PositionGroup], Float[Array, "positions"]]
+) -> Float[Array, "positions"]:
+    return jnp.concatenate(
+        [jnp.zeros_like(group.quantity) if group.bucket is None else of(group) for group in portfolio.groups]
+    )
+
+
+def _claim(group: PositionGroup, market: MarketState) -> Float[Array, "positions"]:
+    return held_quantity(group) * default_claim(group.terms, market)[group.contract]
 
 
 def _bucket_of(group: PositionGroup) -> Int[Array, "positions"]:

@@ -6,16 +6,17 @@ from jaxtyping import Array, Float, Int
 from ._state import MarketState
 
 
-def _bracket(
-    nodes: Float[Array, "tenors"], time: Float[Array, "points"]
-) -> tuple[Int[Array, "points"], Int[Array, "points"], Float[Array, "points"]]:
-    """Left node, right node and weight of the right one; flat outside the nodes."""
-    last = nodes.shape[0] - 1
-    left = jnp.clip(jnp.searchsorted(nodes, time, side="right") - 1, 0, max(last - 1, 0))
-    right = jnp.minimum(left + 1, last)
-    width = nodes[right] - nodes[left]
-    weight = jnp.clip((time - nodes[left]) / jnp.where(width > 0.0, width, 1.0), 0.0, 1.0)
-    return left, right, weight
+def _hat_weights(nodes: Float[Array, "... tenors"], at: Float[Array, "..."]) -> Float[Array, "... tenors"]:
+    """Weights of linear interpolation on the nodes, flat outside: they are not negative and sum to 1.
+
+    A comparison with every node instead of a search: no gather, one fused kernel, smooth code under `vmap` and `grad`.
+    """
+    if nodes.shape[-1] == 1:
+        return jnp.ones_like(nodes + at[..., None])
+    gap = nodes[..., 1:] - nodes[..., :-1]
+    passed = jnp.clip((at[..., None] - nodes[..., :-1]) / gap, 0.0, 1.0)
+    one = jnp.ones_like(passed[..., :1])
+    return jnp.concatenate([one, passed], axis=-1) - jnp.concatenate([passed, 0.0 * one], axis=-1)
 
 
 def log_discount_factor(
@@ -31,9 +32,8 @@ def log_discount_factor(
     Returns:
         Log discount factor of each point.
     """
-    left, right, weight = _bracket(market.curve_time, time)
-    zero = (1.0 - weight) * market.zero_rate[curve, left] + weight * market.zero_rate[curve, right]
-    return -zero * time
+    weight = _hat_weights(market.curve_time[None, :], time)
+    return -jnp.sum(weight * market.zero_rate[curve], axis=-1) * time
 
 
 def discount_factor(
@@ -100,33 +100,11 @@ def base_implied_vol(
         Volatility per square-root year.
     """
     expiries = market.vol_expiry[surface]
-    last = expiries.shape[1] - 1
-    left = jnp.clip(jnp.sum(expiries <= expiry[:, None], axis=1) - 1, 0, max(last - 1, 0))
-    right = jnp.minimum(left + 1, last)
-    time_left = jnp.take_along_axis(expiries, left[:, None], axis=1)[:, 0]
-    time_right = jnp.take_along_axis(expiries, right[:, None], axis=1)[:, 0]
-    inside = jnp.clip(expiry, time_left, time_right)
-    width = jnp.where(time_right > time_left, time_right - time_left, 1.0)
-    weight = (inside - time_left) / width
-    vol_left = _smile(market, surface, left, log_strike)
-    vol_right = _smile(market, surface, right, log_strike)
-    variance = (1.0 - weight) * vol_left**2 * time_left + weight * vol_right**2 * time_right
+    by_strike = _hat_weights(market.vol_log_strike[surface], log_strike[:, None])
+    smile = jnp.sum(by_strike * market.implied_vol[surface], axis=-1)
+    inside = jnp.clip(expiry, expiries[:, 0], expiries[:, -1])
+    variance = jnp.sum(_hat_weights(expiries, inside) * smile**2 * expiries, axis=-1)
     return jnp.sqrt(variance / inside)
-
-
-def _smile(
-    market: MarketState, surface: Int[Array, "contracts"], row: Int[Array, "contracts"], x: Float[Array, "contracts"]
-) -> Float[Array, "contracts"]:
-    nodes = market.vol_log_strike[surface, row]
-    last = nodes.shape[1] - 1
-    left = jnp.clip(jnp.sum(nodes <= x[:, None], axis=1) - 1, 0, max(last - 1, 0))
-    right = jnp.minimum(left + 1, last)
-    x_left = jnp.take_along_axis(nodes, left[:, None], axis=1)[:, 0]
-    x_right = jnp.take_along_axis(nodes, right[:, None], axis=1)[:, 0]
-    width = jnp.where(x_right > x_left, x_right - x_left, 1.0)
-    weight = jnp.clip((x - x_left) / width, 0.0, 1.0)
-    vol = market.implied_vol
-    return (1.0 - weight) * vol[surface, row, left] + weight * vol[surface, row, right]
 
 
 def implied_vol(

@@ -7,9 +7,9 @@ from jax.sharding import Mesh
 from jaxtyping import Array, Float, UInt32
 
 from pact_jax._status import Status
-from pact_jax.instruments import Portfolio
+from pact_jax.instruments import Portfolio, PositionGroup
 from pact_jax.market import MarketShock, MarketState, apply_shock
-from pact_jax.pricing import present_value, state_values
+from pact_jax.pricing import contract_values, held_quantity, state_values
 
 from ._exposure import GroupExposure, group_exposure, marked_groups
 from ._tile import TILE, map_tiles
@@ -70,7 +70,7 @@ def revalue(
     exposures = [group_exposure(group, market, portfolio.num_desks, portfolio.num_buckets) for group in groups]
     dtype = market.spot.dtype
 
-    def observe(one: MarketShock) -> tuple[Float[Array, "desks"], Float[Array, "buckets"], UInt32[Array, ""]]:
+    def observe(one: MarketShock) -> tuple[Float[Array, "desks"], Float[Array, "buckets"]]:
         shocked = apply_shock(market, one)
         pnl, bucket_pnl = jnp.zeros(portfolio.num_desks, dtype), jnp.zeros(portfolio.num_buckets, dtype)
         for group, exposure in zip(groups, exposures, strict=True):
@@ -78,12 +78,21 @@ def revalue(
             pnl = pnl + _hold(exposure.by_desk, change)
             if exposure.by_bucket is not None:
                 bucket_pnl = bucket_pnl + _hold(exposure.by_bucket, change)
-        return pnl, bucket_pnl, _scenario_status(pnl, shocked)
+        return pnl, bucket_pnl
 
-    pnl, bucket_pnl, status = map_tiles(observe, shock, tile=tile, mesh=mesh)
-    base_value = present_value(portfolio, market)
-    status = status | jnp.where(jnp.all(jnp.isfinite(base_value)), 0, int(Status.NONFINITE_BASE)).astype(jnp.uint32)
+    pnl, bucket_pnl = map_tiles(observe, shock, tile=tile, mesh=mesh)
+    base = {id(group): exposure.base for group, exposure in zip(groups, exposures, strict=True)}
+    base_value = jnp.concatenate([_base_value(group, market, base.get(id(group))) for group in portfolio.groups])
+    status = _scenario_status(pnl, shock, base_value)
     return Revaluation(base_value, pnl, _bucket_base(exposures, portfolio.num_buckets, dtype), bucket_pnl, status)
+
+
+def _base_value(
+    group: PositionGroup, market: MarketState, base: Float[Array, "states"] | None
+) -> Float[Array, "positions"]:
+    """Value of each position, from the base states where the exposures already have them."""
+    states = state_values(group.terms, market) if base is None else base
+    return held_quantity(group) * contract_values(group.terms, states)[group.contract]
 
 
 def _hold(exposure: Float[Array, "buckets states"], change: Float[Array, "states"]) -> Float[Array, "buckets"]:
@@ -98,17 +107,18 @@ def _bucket_base(exposures: list[GroupExposure], num_buckets: int, dtype: jnp.dt
     return base
 
 
-def _scenario_status(pnl: Float[Array, "desks"], shocked: MarketState) -> UInt32[Array, ""]:
-    levels = (shocked.spot, shocked.fx, shocked.vol_level)
-    finite = jnp.all(jnp.isfinite(pnl))
-    finite_state = jnp.all(jnp.isfinite(shocked.zero_rate)) & jnp.all(jnp.isfinite(shocked.hazard_rate))
-    positive = jnp.asarray(True)
-    for level in levels:
-        finite_state = finite_state & jnp.all(jnp.isfinite(level))
-        positive = positive & jnp.all(level > 0.0)
+def _scenario_status(
+    pnl: Float[Array, "scenarios desks"], shock: MarketShock, base_value: Float[Array, "positions"]
+) -> UInt32[Array, "scenarios"]:
+    """Bits a scenario, from the shocks that went in and the P&L that came out."""
+    finite = jnp.all(jnp.isfinite(pnl), axis=1)
+    finite_shock = jnp.ones_like(finite)
+    for leaf in jax.tree.leaves(shock):
+        finite_shock = finite_shock & jnp.all(jnp.isfinite(leaf.reshape(leaf.shape[0], -1)), axis=1)
+    finite_base = jnp.all(jnp.isfinite(base_value))
     bits = (
         jnp.where(finite, 0, int(Status.NONFINITE_PNL))
-        + jnp.where(finite_state, 0, int(Status.NONFINITE_STATE))
-        + jnp.where(positive, 0, int(Status.NONPOSITIVE_LEVEL))
+        + jnp.where(finite_shock, 0, int(Status.NONFINITE_STATE))
+        + jnp.where(finite_base, 0, int(Status.NONFINITE_BASE))
     )
     return bits.astype(jnp.uint32)

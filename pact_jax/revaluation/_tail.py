@@ -90,19 +90,19 @@ def _group_tail(
         kept = one.only(moved).scaled({g: mask[k] for k, g in enumerate(moved)})
         return state_values(group.terms, apply_shock(market, kept)) - base
 
-    def weigh(part: tuple[MarketShock, Array], t: Array) -> tuple[Array, Array | None]:
-        def total(mask: Float[Array, "factors"]) -> Float[Array, "states"]:
-            changes = jax.vmap(lambda one: change(one, mask))(part[0])
-            return jnp.matmul(t, changes, precision=precision)
-
-        by_subset = jax.lax.map(total, masks)
-        if group.bucket is None:
-            return by_subset, None
+    def weigh(part: tuple[MarketShock, Array], t: Array) -> Array:
+        # The buckets' weights ride along with the tail weight: one more row each in the same product.
         inside = jnp.where(t[:, None] > 0.0, part[1], 0.0)
-        full = jax.vmap(lambda one: change(one, masks[-1]))(part[0])
-        return by_subset, jnp.matmul(inside.T, full, precision=precision)
+        rows = t[None, :] if group.bucket is None else jnp.concatenate([t[None, :], inside.T])
 
-    subsets, bucketed = sum_tail(weigh, (shock, bucket_weight), tail_weight, tile=tile)
+        def total(mask: Float[Array, "factors"]) -> Float[Array, "buckets states"]:
+            changes = jax.vmap(lambda one: change(one, mask))(part[0])
+            return jnp.matmul(rows, changes, precision=precision)
+
+        return jax.lax.map(total, masks)
+
+    weighted = sum_tail(weigh, (shock, bucket_weight), tail_weight, tile=tile)
+    subsets, bucketed = weighted[:, 0], weighted[-1, 1:]
     # Shapley is linear in the subset values, so it is taken once, after the tail-weighted sum.
     shares = jnp.matmul(jnp.asarray(shapley_matrix(len(moved)), base.dtype), subsets, precision=precision)
     to_contracts = jax.vmap(lambda states: contract_values(group.terms, states))
@@ -111,7 +111,7 @@ def _group_tail(
     if moved:
         columns = jnp.asarray([FACTOR_GROUPS.index(g) for g in moved])
         split = split.at[:, columns].set((to_contracts(shares)[:, group.contract] * quantity[None, :]).T)
-    if bucketed is None or group.bucket is None:
+    if group.bucket is None:
         return split, jnp.zeros_like(quantity)
     own = to_contracts(bucketed)[jnp.maximum(group.bucket, 0), group.contract] * quantity
     return split, jnp.where(group.bucket >= 0, own, 0.0)

@@ -1,5 +1,7 @@
 """Scenario generators: history as it happened, and Gaussian Monte Carlo with the history's covariance."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
@@ -35,12 +37,7 @@ def overlapping_moves(
         >>> overlapping_moves(jnp.asarray([[1.0], [2.0], [4.0], [7.0]]), jnp.zeros(1, bool), 2)[:, 0].tolist()
         [3.0, 5.0]
     """
-    if not 1 <= horizon_days <= levels.shape[0] - 2:
-        raise ArgumentError(
-            f"a horizon of {horizon_days} business days needs at least {horizon_days + 2} dates, got {levels.shape[0]}",
-            where="overlapping_moves",
-            mend="supply a longer history or ask for a shorter horizon",
-        )
+    _check_horizon(levels.shape[0], horizon_days)
     start, end = levels[:-horizon_days], levels[horizon_days:]
     ratio = jnp.where(is_log[None, :], end / jnp.where(is_log[None, :], start, 1.0), 1.0)
     return jnp.where(is_log[None, :], jnp.log(ratio), end - start)
@@ -71,8 +68,8 @@ def historical_scenarios(
     Raises:
         ArgumentError: too few dates for the horizon.
     """
-    moves = overlapping_moves(levels, jnp.asarray(layout.is_log), horizon_days)
-    return _scenario_set(moves, layout, market, horizon_days, driver_columns, seed, Sampling.OVERLAPPING)
+    _check_horizon(levels.shape[0], horizon_days)
+    return _historical(levels, market, driver_columns, jnp.asarray(seed), layout=layout, horizon_days=horizon_days)
 
 
 def monte_carlo_scenarios(
@@ -105,11 +102,9 @@ def monte_carlo_scenarios(
     Raises:
         ArgumentError: too few dates for the horizon, or fewer than one scenario.
     """
-    moves = overlapping_moves(levels, jnp.asarray(layout.is_log), horizon_days)
-    centred = moves - jnp.mean(moves, axis=0, keepdims=True)
-    covariance = jnp.matmul(centred.T, centred, precision=jax.lax.Precision.HIGHEST) / (moves.shape[0] - 1)
+    _check_horizon(levels.shape[0], horizon_days)
     return gaussian_scenarios(
-        covariance,
+        _covariance(levels, jnp.asarray(layout.is_log), horizon_days=horizon_days),
         layout,
         market,
         horizon_days=horizon_days,
@@ -148,6 +143,51 @@ def gaussian_scenarios(
     """
     if num_scenarios < 1:
         raise ArgumentError(f"num_scenarios is {num_scenarios}", where="gaussian_scenarios", mend="ask for at least 1")
+    return _gaussian(
+        covariance,
+        market,
+        driver_columns,
+        jnp.asarray(seed),
+        layout=layout,
+        horizon_days=horizon_days,
+        num_scenarios=num_scenarios,
+    )
+
+
+@partial(jax.jit, static_argnames="horizon_days")
+def _covariance(
+    levels: Float[Array, "dates factors"], is_log: Bool[Array, "factors"], *, horizon_days: int
+) -> Float[Array, "factors factors"]:
+    moves = overlapping_moves(levels, is_log, horizon_days)
+    centred = moves - jnp.mean(moves, axis=0, keepdims=True)
+    return jnp.matmul(centred.T, centred, precision=jax.lax.Precision.HIGHEST) / (moves.shape[0] - 1)
+
+
+@partial(jax.jit, static_argnames=("layout", "horizon_days"))
+def _historical(
+    levels: Float[Array, "dates factors"],
+    market: MarketState,
+    driver_columns: Int[Array, "drivers"],
+    seed: Int[Array, ""],
+    *,
+    layout: ShockLayout,
+    horizon_days: int,
+) -> ScenarioSet:
+    moves = overlapping_moves(levels, jnp.asarray(layout.is_log), horizon_days)
+    return _scenario_set(moves, layout, market, horizon_days, driver_columns, seed, Sampling.OVERLAPPING)
+
+
+@partial(jax.jit, static_argnames=("layout", "horizon_days", "num_scenarios"))
+def _gaussian(
+    covariance: Float[Array, "factors factors"],
+    market: MarketState,
+    driver_columns: Int[Array, "drivers"],
+    seed: Int[Array, ""],
+    *,
+    layout: ShockLayout,
+    horizon_days: int,
+    num_scenarios: int,
+) -> ScenarioSet:
     scale = jnp.sqrt(jnp.diagonal(covariance))
     unit = jnp.where(scale > 0.0, scale, 1.0)
     # The symmetric root of the correlation: it exists where the covariance is singular, does not depend on the signs
@@ -155,10 +195,19 @@ def gaussian_scenarios(
     values, vectors = jnp.linalg.eigh(covariance / (unit[:, None] * unit[None, :]))
     half = vectors * jnp.sqrt(jnp.maximum(values, 0.0))[None, :]
     index = jnp.arange(num_scenarios, dtype=jnp.uint32)
-    normals = counter_normals(jnp.asarray(seed), Stream.MARKET, index, covariance.shape[0], dtype=covariance.dtype)
+    normals = counter_normals(seed, Stream.MARKET, index, covariance.shape[0], dtype=covariance.dtype)
     root = jnp.matmul(half, vectors.T, precision=jax.lax.Precision.HIGHEST)
     moves = jnp.matmul(normals, root, precision=jax.lax.Precision.HIGHEST) * scale[None, :]
     return _scenario_set(moves, layout, market, horizon_days, driver_columns, seed, Sampling.INDEPENDENT)
+
+
+def _check_horizon(num_dates: int, horizon_days: int) -> None:
+    if not 1 <= horizon_days <= num_dates - 2:
+        raise ArgumentError(
+            f"a horizon of {horizon_days} business days needs at least {horizon_days + 2} dates, got {num_dates}",
+            where="history",
+            mend="supply a longer history or ask for a shorter horizon",
+        )
 
 
 def _scenario_set(
@@ -167,7 +216,7 @@ def _scenario_set(
     market: MarketState,
     horizon_days: int,
     driver_columns: Int[Array, "drivers"],
-    seed: int,
+    seed: Int[Array, ""],
     sampling: Sampling,
 ) -> ScenarioSet:
     num_scenarios, dtype = moves.shape[0], moves.dtype
@@ -179,6 +228,6 @@ def _scenario_set(
         index=jnp.arange(num_scenarios, dtype=jnp.uint32),
         systematic=systematic,
         horizon_days=jnp.asarray(float(horizon_days), dtype),
-        seed=jnp.asarray(seed),
+        seed=seed,
         sampling=sampling,
     )

@@ -16,6 +16,7 @@ LAYERS = (
     ("audit",),
     ("io", "datasets"),
     ("_assess",),
+    ("assessment",),
     ("snapshot",),
     ("_doctor",),
     # ---- above: the host edge. below: pure JAX ----

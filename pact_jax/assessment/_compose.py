@@ -1,0 +1,238 @@
+"""From an evaluation to a report: names, bounds, decisions. No risk arithmetic of its own."""
+
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from pact_jax._pipeline import Evaluation, RiskInputs
+from pact_jax._status import Status
+from pact_jax.agents import Decision
+from pact_jax.consensus import LossAgent, MissingBound, decide, diversify, gate, reliability
+from pact_jax.errors import AgentError
+from pact_jax.scenarios import ScenarioSet
+from pact_jax.snapshot import Prepared, Snapshot, input_value
+
+from ._findings import find
+from ._leaves import leaf_table
+from ._limits import first_alerts, review_limits
+from ._manifest import RunManifest
+from ._measures import measure_table
+from ._report import AssessmentReport, Losses
+from ._uncertainty import Uncertainty
+
+SCORE_LIMIT_DEFAULT = float("nan")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Which agents answered, and what stands for the others.
+
+    Attributes:
+        present: market, credit, liquidity.
+        reasons: why each missing agent is missing, by name.
+        bound: what stands for the missing agents; None if all answered.
+        unexplained: share of the score, by agent, that is in the score without an explanation.
+    """
+
+    present: tuple[bool, ...] = (True, True, True)
+    reasons: tuple[tuple[str, str], ...] = ()
+    bound: MissingBound | None = None
+    unexplained: tuple[tuple[str, float], ...] = ()
+
+
+def compose_report(
+    snapshot: Snapshot,
+    prepared: Prepared,
+    inputs: RiskInputs,
+    scenarios: ScenarioSet,
+    evaluation: Evaluation,
+    uncertainty: Uncertainty,
+    manifest: RunManifest,
+    *,
+    levels: tuple[float, ...],
+    worst: pd.DataFrame,
+    answered: Answered | None = None,
+) -> AssessmentReport:
+    """Joins labels, applies bounds and limits, and refuses to publish what does not add up.
+
+    Args:
+        snapshot: the input.
+        prepared: arrays and labels.
+        inputs: the same arrays on the device.
+        scenarios: the shared set.
+        evaluation: the pure story's answer.
+        uncertainty: standard errors and bound.
+        manifest: provenance.
+        levels: levels of the values at risk.
+        worst: worst scenarios.
+        answered: which agents answered; all if None.
+
+    Returns:
+        The report.
+
+    Raises:
+        AgentError: a number of the joint loss is not finite although every agent was taken to have answered.
+    """
+    answered = Answered() if answered is None else answered
+    labels, joint, capital = prepared.labels, evaluation.joint, snapshot.capital
+    status = Status(int(joint.status))
+    survivors = float(evaluation.score)
+    if not np.isfinite(survivors):
+        raise AgentError(
+            f"the joint loss is not finite ({status.describe()})",
+            where="assess",
+            mend=_blame(prepared, evaluation),
+        )
+    flags = _flags(snapshot, prepared, answered)
+    upper = float(uncertainty.upper_bound) / capital
+    score_sum, diversification, implied, correlation = _diversification(evaluation, scenarios, capital)
+    if any(flag.startswith("CROSS_RISK_INDEPENDENT") for flag in flags):
+        upper = max(upper, score_sum)
+    score, unallocated = survivors, dict(answered.unexplained)
+    if answered.bound is not None:
+        missing_share = float(answered.bound.score) - float(answered.bound.score_survivors)
+        score, upper = survivors + missing_share, upper + missing_share
+        names = [agent.name.lower() for agent in LossAgent]
+        for name, share in zip(names, np.asarray(answered.bound.unallocated), strict=True):
+            unallocated[name] = unallocated.get(name, 0.0) + float(share)
+        if not bool(answered.bound.bounded):
+            upper = float("inf")
+    if snapshot.rejected:
+        upper = float("inf")
+    findings = find(inputs, labels, snapshot)
+    measures = measure_table(score, upper, uncertainty, findings, labels, levels, capital, answered.present)
+    limits = review_limits(snapshot.limits, measures)
+    impaired = bool(snapshot.rejected) or not all(answered.present)
+    decision = _decide(snapshot, score if answered.bound is None else survivors, score, upper, impaired)
+    sigma = float(np.asarray(uncertainty.expected_shortfall_error)[0]) / capital
+    leaves = leaf_table(evaluation.contribution, labels, unallocated)
+    return AssessmentReport(
+        score=score,
+        upper_bound=upper,
+        decision=decision.label,
+        compliance=_worst_of(decision, limits).label,
+        reliability=float(reliability(jnp.asarray(score), jnp.asarray(sigma))),
+        capital=capital,
+        confidence=manifest.confidence,
+        horizon_days=manifest.horizon_days,
+        agent_score={
+            agent.name.lower(): float(evaluation.agent_score[agent]) if answered.present[agent] else float("nan")
+            for agent in LossAgent
+        },
+        interaction_score=float(joint.interaction_expected_shortfall) / capital,
+        score_sum=score_sum,
+        diversification=diversification,
+        implied_correlation=implied,
+        loss_correlation=correlation,
+        score_survivors=survivors,
+        flags=flags,
+        missing=dict(answered.reasons),
+        measures=measures,
+        limits=limits,
+        alerts=first_alerts(limits),
+        findings=findings,
+        losses=_losses(evaluation, scenarios),
+        base_value=_base_value(prepared, evaluation),
+        base_check=_base_check(snapshot, prepared, evaluation),
+        worst=worst,
+        labels=labels,
+        manifest=manifest,
+        snapshot=snapshot,
+        leaves=leaves,
+    )
+
+
+def _decide(snapshot: Snapshot, survivors: float, score: float, upper: float, impaired: bool) -> Decision:
+    """Decision on the score limit of the limit set; BREACH-UNKNOWN where no limit was set."""
+    own = snapshot.limits
+    set_on_score = own[(own["measure"] == "score") & (own["scope"] == "total")] if len(own) else own
+    limit = float(set_on_score["limit"].min()) if len(set_on_score) else float("nan")
+    if np.isinf(upper) and np.isfinite(limit) and impaired:
+        # Without a bound: REVIEW at best, BREACH if the survivors alone exceed the limit.
+        return Decision.BREACH if survivors > limit else Decision.REVIEW
+    code = decide(jnp.asarray(score), jnp.asarray(upper), jnp.asarray(limit), impaired)
+    return Decision(int(code))
+
+
+def _worst_of(decision: Decision, limits: pd.DataFrame) -> Decision:
+    codes = [int(Decision[name.replace("-", "_")]) for name in limits["decision"]] if len(limits) else []
+    return Decision(int(gate(jnp.asarray(int(decision)), jnp.asarray(codes, dtype=int))))
+
+
+def _diversification(
+    evaluation: Evaluation, scenarios: ScenarioSet, capital: float
+) -> tuple[float, float, float, pd.DataFrame]:
+    joint = evaluation.joint
+    result = diversify(
+        evaluation.score,
+        joint.sum_expected_shortfall / capital,
+        evaluation.agent_score,
+        joint.interaction_expected_shortfall / capital,
+        joint.agent_loss,
+        scenarios.weight,
+    )
+    names = [agent.name.lower() for agent in LossAgent]
+    correlation = pd.DataFrame(np.asarray(result.loss_correlation), index=names, columns=names)
+    return (
+        float(result.score_sum),
+        float(result.diversification),
+        float(result.implied_correlation),
+        correlation,
+    )
+
+
+def _flags(snapshot: Snapshot, prepared: Prepared, answered: Answered) -> tuple[str, ...]:
+    flags = []
+    if not all(answered.present):
+        lost = ", ".join(f"{name} ({reason})" for name, reason in answered.reasons)
+        flags.append(f"DEGRADED: no answer from {lost}; the score is a bound")
+    if snapshot.rejected:
+        value = sum(abs(row.market_value) for row in snapshot.rejected if np.isfinite(row.market_value))
+        size = sum(row.notional for row in snapshot.rejected if np.isfinite(row.notional))
+        flags.append(
+            f"INCOMPLETE: {len(snapshot.rejected)} rows rejected, market value {value:,.0f}, notional {size:,.0f}"
+        )
+    flags += [f"NOT_SUPPLIED: {item}" for item in prepared.labels.not_supplied]
+    flags += [
+        said if said.isupper() else (f"CROSS_RISK_INDEPENDENT: {said}" if "CROSS_RISK" in said else f"ASSUMED: {said}")
+        for said in prepared.labels.assumptions
+    ]
+    return tuple(flags)
+
+
+def _blame(prepared: Prepared, evaluation: Evaluation) -> str:
+    value = np.asarray(evaluation.base_value)
+    bad = [str(name) for name, v in zip(prepared.labels.position_id, value, strict=True) if name and not np.isfinite(v)]
+    if bad:
+        return f"these positions have no finite base value: {', '.join(bad[:20])}; check their terms and market data"
+    return "check the shocks of the history: a level of zero or below has no log return"
+
+
+def _losses(evaluation: Evaluation, scenarios: ScenarioSet) -> Losses:
+    joint = evaluation.joint
+    return Losses(
+        total=np.asarray(joint.loss),
+        by_agent=np.asarray(joint.agent_loss),
+        interaction=np.asarray(joint.interaction_loss),
+        by_desk=np.asarray(joint.desk_loss),
+        weight=np.asarray(scenarios.weight),
+        tail_weight=np.asarray(joint.tail_weight),
+    )
+
+
+def _base_value(prepared: Prepared, evaluation: Evaluation) -> pd.Series:
+    held = prepared.row >= 0
+    index = pd.Index(prepared.labels.position_id[held], name="position_id")
+    return pd.Series(np.asarray(evaluation.base_value)[held], index=index, name="base_value").sort_index()
+
+
+def _base_check(snapshot: Snapshot, prepared: Prepared, evaluation: Evaluation) -> pd.DataFrame:
+    base = _base_value(prepared, evaluation)
+    given = input_value(snapshot).reindex(base.index)
+    kind = snapshot.positions.set_index("position_id")["kind"].reindex(base.index)
+    size = np.maximum(given.abs(), 1e-12)
+    return pd.DataFrame(
+        {"kind": kind, "base_value": base, "input_value": given, "relative_difference": (base - given) / size}
+    )

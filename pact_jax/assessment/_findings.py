@@ -1,0 +1,104 @@
+"""Measures beside the score that limits may be set on: expected loss, concentration, liquidity coverage."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from pact_jax._pipeline import RiskInputs
+from pact_jax.credit import concentration, expected_losses, obligor_exposure, severities
+from pact_jax.liquidity import liquidity_coverage
+from pact_jax.snapshot import Labels, Snapshot
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What the credit and liquidity books say without scenarios.
+
+    Attributes:
+        expected_loss: over one year, reporting currency.
+        names: exposure of each obligor, share of tier-1 capital, sector, large or not.
+        sectors: exposure share of each sector.
+        name_hhi: Herfindahl index of names.
+        liquidity_coverage: buffer over net outflows of 30 days, NaN where not supplied.
+    """
+
+    expected_loss: float
+    names: pd.DataFrame
+    sectors: pd.DataFrame
+    name_hhi: float
+    liquidity_coverage: float
+
+    @property
+    def single_name_concentration(self) -> float:
+        """Largest exposure to one name over tier-1 capital."""
+        return float(self.names["share_of_tier1"].max()) if len(self.names) else 0.0
+
+    @property
+    def sector_concentration(self) -> float:
+        """Largest share of one sector in all exposures."""
+        return float(self.sectors["share"].max()) if len(self.sectors) else 0.0
+
+
+@jax.jit
+def _credit_numbers(
+    inputs: RiskInputs, group: jax.Array, tier1: jax.Array
+) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
+    severity = severities(inputs.credit, inputs.portfolio, inputs.market)
+    exposure = obligor_exposure(inputs.credit, inputs.portfolio, severity)
+    spread = concentration(exposure, group, group.shape[0], tier1)
+    loss = expected_losses(inputs.credit, severity, inputs.portfolio.num_desks)
+    return exposure, spread.single_name, spread.name_hhi, loss.total
+
+
+def find(inputs: RiskInputs, labels: Labels, snapshot: Snapshot) -> Findings:
+    """Expected loss, concentration and coverage of a prepared snapshot.
+
+    Args:
+        inputs: arrays on the device.
+        labels: names.
+        snapshot: sectors and cash flows.
+
+    Returns:
+        The findings.
+    """
+    sector_of = (
+        dict(zip(snapshot.issuers["issuer"], snapshot.issuers["sector"], strict=True)) if len(snapshot.issuers) else {}
+    )
+    sector = [sector_of.get(name, "") or "unclassified" for name in labels.obligors]
+    kinds = sorted(set(sector))
+    group = np.zeros(inputs.credit.pd.shape[0], np.int64)
+    group[: len(sector)] = [kinds.index(name) for name in sector]
+    tier1 = snapshot.capital if snapshot.tier1_capital is None else snapshot.tier1_capital
+    exposure, share, hhi, loss = _credit_numbers(inputs, jnp.asarray(group), jnp.asarray(tier1))
+    count = len(labels.obligors)
+    names = pd.DataFrame(
+        {
+            "obligor": labels.obligors,
+            "sector": sector,
+            "exposure": np.asarray(exposure)[:count],
+            "share_of_tier1": np.asarray(share)[:count],
+        }
+    )
+    names["large"] = names["share_of_tier1"] > 0.10
+    sectors = names.groupby("sector", as_index=False)["exposure"].sum()
+    total = sectors["exposure"].sum()
+    sectors["share"] = sectors["exposure"] / total if total else 0.0
+    return Findings(
+        expected_loss=float(loss),
+        names=names.sort_values("exposure", ascending=False, ignore_index=True),
+        sectors=sectors.sort_values("share", ascending=False, ignore_index=True),
+        name_hhi=float(hhi),
+        liquidity_coverage=_coverage(snapshot),
+    )
+
+
+def _coverage(snapshot: Snapshot) -> float:
+    if snapshot.cash_buffer is None or not len(snapshot.cash_flows):
+        return float("nan")
+    dates = snapshot.cash_flows["date"].to_numpy().astype("datetime64[D]")
+    day = (dates - np.datetime64(snapshot.valuation_date, "D")).astype(np.int64)
+    amount = snapshot.cash_flows["amount"].to_numpy(float)
+    return float(liquidity_coverage(jnp.asarray(day), jnp.asarray(amount), jnp.asarray(snapshot.cash_buffer)))

@@ -1,0 +1,79 @@
+"""The limit set against the measures: decisions, utilisations, alerts."""
+
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from pact_jax.agents import (
+    AlertReason,
+    Decision,
+    Direction,
+    LimitSet,
+    Tier,
+    default_alert_rules,
+    no_alerts,
+    review_compliance,
+    step_alerts,
+)
+
+_TIERS = {"automatic": Tier.AUTOMATIC, "human": Tier.HUMAN, "executive": Tier.EXECUTIVE}
+
+
+def review_limits(limits: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
+    """Judges every limit; one on a measure that is unknown or not supplied is BREACH-UNKNOWN.
+
+    Args:
+        limits: the declarative limit set.
+        measures: named measures.
+
+    Returns:
+        The limits with value, bound, utilisation, headroom, decision and whether they warn; worst first.
+    """
+    if not len(limits):
+        return limits.assign(value=[], bound=[], utilisation=[], headroom=[], decision=[], warns=[])
+    key = pd.MultiIndex.from_frame(limits[["measure", "scope"]])
+    known = measures.drop_duplicates(["measure", "scope"]).set_index(["measure", "scope"])
+    value = known["value"].reindex(key).to_numpy(float)
+    error = known["standard_error"].reindex(key).fillna(0.0).to_numpy(float)
+    upper = known["bound"].reindex(key).to_numpy(float)
+    sign = np.where(limits["direction"] == "min", int(Direction.MIN), int(Direction.MAX))
+    lower = value - 1.6448536269514722 * error
+    bound = np.where(sign > 0, np.where(np.isnan(upper), value, upper), lower)
+    rules = LimitSet(
+        limit=jnp.asarray(limits["limit"].to_numpy(float)),
+        direction=jnp.asarray(sign),
+        warning=jnp.asarray(limits["warning"].to_numpy(float)),
+    )
+    review = review_compliance(rules, jnp.asarray(value), jnp.asarray(bound))
+    decision = np.asarray(review.decision)
+    table = limits.assign(
+        value=value,
+        bound=bound,
+        utilisation=np.asarray(review.utilisation),
+        headroom=np.asarray(review.headroom),
+        decision=[Decision(int(code)).label for code in decision],
+        warns=np.asarray(review.warns),
+    )
+    order = np.lexsort((-np.nan_to_num(table["utilisation"].to_numpy(), nan=np.inf), -decision))
+    return table.iloc[order].reset_index(drop=True)
+
+
+def first_alerts(reviewed: pd.DataFrame) -> pd.DataFrame:
+    """The alerts that this assessment opens, taken on its own: limits at their warning level or beyond.
+
+    Args:
+        reviewed: what `review_limits` returned.
+
+    Returns:
+        One row an alert: limit, measure, scope, tier told, utilisation, decision.
+    """
+    columns = ["limit_id", "measure", "scope", "tier", "utilisation", "decision"]
+    if not len(reviewed):
+        return pd.DataFrame(columns=columns)
+    tier = jnp.asarray([int(_TIERS[name]) for name in reviewed["tier"]])
+    rules = default_alert_rules(tier, jnp.asarray(reviewed["warning"].to_numpy(float)))
+    used = jnp.asarray(reviewed["utilisation"].to_numpy(float))
+    step = step_alerts(rules, no_alerts(rules), used, jnp.asarray(0.0, used.dtype))
+    opened = np.asarray(step.emitted) & (np.asarray(step.reason) == int(AlertReason.OPENED))
+    told = [Tier(int(code)).name.lower() for code in np.asarray(step.tier)[opened]]
+    return reviewed.loc[opened, columns].assign(tier=told).reset_index(drop=True)

@@ -1,0 +1,242 @@
+"""What an assessment answers: one score, its bound and decision, and everything behind them with names on."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from pact_jax.consensus import INTERACTION_NOT_COVERED, LossAgent
+from pact_jax.errors import UnknownName
+from pact_jax.snapshot import Labels, Snapshot
+
+from ._findings import Findings
+from ._leaves import LEVELS, explain, with_units
+from ._manifest import RunManifest
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Losses:
+    """Loss vectors on the host; positive is a loss, reporting currency.
+
+    Attributes:
+        total: joint loss of each scenario.
+        by_agent: scenarios x agents.
+        interaction: what agents lose together beyond their sum.
+        by_desk: scenarios x desks; funding belongs to none.
+        weight: probability of each scenario.
+        tail_weight: weight of each scenario in the expected shortfall.
+    """
+
+    total: np.ndarray
+    by_agent: np.ndarray
+    interaction: np.ndarray
+    by_desk: np.ndarray
+    weight: np.ndarray
+    tail_weight: np.ndarray
+
+
+@dataclass(eq=False, repr=False)
+class AssessmentReport:
+    """One assessment. Shown as a table in a notebook; never blocks, because every number is on the host already.
+
+    Attributes:
+        score: expected shortfall of the joint loss over capital; of the survivors plus bound when DEGRADED.
+        upper_bound: one-sided 95 % bound of the score; infinite where something missing has no bound.
+        decision: PASS, REVIEW, BREACH or BREACH-UNKNOWN on the score limit, never better than what is missing allows.
+        compliance: the worst decision over the whole limit set.
+        reliability: probability that the score is within 10 % of its expectation; NaN if the score is not positive.
+        capital: K, reporting currency.
+        confidence: quantile level of the score.
+        horizon_days: business days.
+        agent_score: stand-alone score of each agent.
+        interaction_score: stand-alone score of the interaction.
+        score_sum: sum of the stand-alone scores; not always above the score.
+        diversification: `1 - score / score_sum`.
+        implied_correlation: correlation of agents that explains the score; NaN where undefined.
+        loss_correlation: correlation of the agents' losses, an output.
+        score_survivors: score of the agents that answered.
+        flags: DEGRADED, INCOMPLETE, CROSS_RISK_INDEPENDENT, NOT_SUPPLIED ... with words.
+        missing: agents that did not answer, and why.
+        measures: named measures with standard errors and bounds.
+        limits: the limit set, judged; worst first.
+        alerts: alerts that the limit set opens.
+        findings: concentration, expected loss, coverage.
+        losses: loss vectors.
+        base_value: present value of each position, reporting currency.
+        base_check: base value beside the input price, where one was given.
+        worst: worst scenarios with drivers.
+        labels: names of every axis.
+        manifest: provenance.
+        snapshot: the input.
+        receipt: sequence and hash of the audit record, where one was written.
+    """
+
+    score: float
+    upper_bound: float
+    decision: str
+    compliance: str
+    reliability: float
+    capital: float
+    confidence: float
+    horizon_days: int
+    agent_score: dict[str, float]
+    interaction_score: float
+    score_sum: float
+    diversification: float
+    implied_correlation: float
+    loss_correlation: pd.DataFrame
+    score_survivors: float
+    flags: tuple[str, ...]
+    missing: dict[str, str]
+    measures: pd.DataFrame
+    limits: pd.DataFrame
+    alerts: pd.DataFrame
+    findings: Findings
+    losses: Losses
+    base_value: pd.Series
+    base_check: pd.DataFrame
+    worst: pd.DataFrame
+    labels: Labels
+    manifest: RunManifest
+    snapshot: Snapshot
+    leaves: pd.DataFrame
+    receipt: tuple[int, str] | None = None
+
+    @cached_property
+    def _leaves_with_units(self) -> pd.DataFrame:
+        return with_units(self.leaves, self.score)
+
+    def explain(self, level: str = "agent") -> pd.DataFrame:
+        """What the score is made of, at a level; every level sums to the score.
+
+        Args:
+            level: "agent", "desk", "position" or "factor".
+
+        Returns:
+            Largest first. `contribution` is a share of capital and sums to the score to rounding;
+            `contribution_units`, in 1e-12 of capital, sums exactly and each level is an integer sum of the next.
+            At agent level `standalone` is the agent's own score in its own tail.
+
+        Raises:
+            UnknownName: the level is none of these.
+        """
+        if level not in LEVELS:
+            raise UnknownName(level, LEVELS, kind="level", where="explain")
+        table = explain(self._leaves_with_units, level)
+        if level == "agent":
+            own = {**self.agent_score, "interaction": self.interaction_score}
+            table["standalone"] = table["agent"].map(own)
+        return table
+
+    def measure(self, name: str, scope: str = "total") -> float:
+        """Value of one named measure.
+
+        Args:
+            name: such as `var_99`, `expected_shortfall`, `expected_loss`.
+            scope: total, agent:NAME, desk:NAME or issuer:NAME.
+
+        Returns:
+            The value, in the unit that `measures` names.
+
+        Raises:
+            UnknownName: there is no such measure.
+        """
+        found = self.measures[(self.measures["measure"] == name) & (self.measures["scope"] == scope)]
+        if not len(found):
+            known = sorted(
+                {f"{m} ({s})" for m, s in zip(self.measures["measure"], self.measures["scope"], strict=True)}
+            )
+            raise UnknownName(f"{name} ({scope})", known, kind="measure", where="measure")
+        return float(found["value"].iloc[0])
+
+    @property
+    def interaction_not_covered(self) -> tuple[str, ...]:
+        """Interactions that the joint loss leaves out, by name."""
+        return INTERACTION_NOT_COVERED
+
+    def losses_frame(self) -> pd.DataFrame:
+        """Loss of every scenario: total, by agent, interaction and by desk, with weights; reporting currency."""
+        columns: dict[str, np.ndarray] = {"loss": self.losses.total}
+        for agent in LossAgent:
+            columns[f"agent:{agent.name.lower()}"] = self.losses.by_agent[:, int(agent)]
+        columns["interaction"] = self.losses.interaction
+        for k, desk in enumerate(self.labels.desks):
+            columns[f"desk:{desk}"] = self.losses.by_desk[:, k]
+        columns["weight"], columns["tail_weight"] = self.losses.weight, self.losses.tail_weight
+        return pd.DataFrame(columns).rename_axis("scenario")
+
+    def to_frame(self) -> pd.DataFrame:
+        """Named measures: measure, scope, value, standard error, bound, unit."""
+        return self.measures.copy()
+
+    def to_dict(self) -> dict[str, object]:
+        """The assessment as plain values for JSON; not-a-number and infinity become None and "infinity"."""
+        total = self.measures[self.measures["scope"] == "total"]
+        contribution = self.explain("agent")
+        return _plain(
+            {
+                "portfolio_id": self.snapshot.portfolio_id,
+                "valuation_date": str(self.snapshot.valuation_date),
+                "reporting_currency": self.snapshot.reporting_currency,
+                "capital": self.capital,
+                "confidence": self.confidence,
+                "horizon_days": self.horizon_days,
+                "upper_bound": self.upper_bound,
+                "decision": self.decision,
+                "compliance": self.compliance,
+                "reliability": self.reliability,
+                **dict(zip(total["measure"], total["value"], strict=True)),
+                "agent_score": self.agent_score,
+                "interaction_score": self.interaction_score,
+                "score_sum": self.score_sum,
+                "diversification": self.diversification,
+                "implied_correlation": self.implied_correlation,
+                "contribution": dict(zip(contribution["agent"], contribution["contribution"], strict=True)),
+                "contribution_units": dict(zip(contribution["agent"], contribution["contribution_units"], strict=True)),
+                "flags": list(self.flags),
+                "missing": self.missing,
+                "interaction_not_covered": list(self.interaction_not_covered),
+                "measures": self.measures.to_dict("records"),
+                "limits": self.limits.to_dict("records"),
+                "alerts": self.alerts.to_dict("records"),
+                "worst_scenarios": self.worst.to_dict("records"),
+                "rejected": [str(row) for row in self.snapshot.rejected],
+                "manifest": self.manifest.to_dict(),
+                "receipt": self.receipt,
+            }
+        )
+
+    def __repr__(self) -> str:
+        flags = f" [{'; '.join(flag.split(':')[0] for flag in self.flags)}]" if self.flags else ""
+        return (
+            f"AssessmentReport {self.snapshot.portfolio_id}: score {self.score:.4f} of capital "
+            f"(95 % bound {self.upper_bound:.4f}), {self.decision}, ES {self.confidence:.1%} over "
+            f"{self.horizon_days} business days{flags}"
+        )
+
+    def _repr_html_(self) -> str:
+        """Table for notebooks."""
+        head = (
+            f"<p><b>{self.snapshot.portfolio_id}</b> on {self.snapshot.valuation_date}: score "
+            f"<b>{self.score:.4f}</b> of capital (one-sided 95&nbsp;% bound {self.upper_bound:.4f}), "
+            f"<b>{self.decision}</b>; expected shortfall {self.confidence:.1%} over {self.horizon_days} business days, "
+            f"capital {self.capital:,.0f} {self.snapshot.reporting_currency}</p>"
+        )
+        flags = "".join(f"<li>{flag}</li>" for flag in self.flags)
+        table = self.explain("agent").to_html(index=False, float_format=lambda x: f"{x:.6f}")
+        return head + table + (f"<ul>{flags}</ul>" if flags else "")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None if np.isnan(value) else ("infinity" if value > 0 else "-infinity")
+    if isinstance(value, str | int | float | bool) or value is None:
+        return value
+    return str(value)
