@@ -162,10 +162,11 @@ def spread_index(index_levels: pd.Series, monthly: pd.DataFrame, fit: LinearFit)
     spread = (monthly["BAA"] - monthly["AAA"]) / 100.0
     monthly_vol = slow_monthly_vol(index_levels)
     months = spread.index.intersection(monthly_vol.index)
-    residual = np.log(spread[months]) - fit.intercept - fit.slope * np.log(monthly_vol[months])
-    middle = (months + pd.Timedelta(days=14)).to_numpy(dtype="datetime64[D]").astype(float)
+    logs = np.log(monthly_vol.loc[months].to_numpy(dtype="float64"))
+    residual = np.log(spread.loc[months].to_numpy(dtype="float64")) - fit.intercept - fit.slope * logs
+    middle = months.to_numpy(dtype="datetime64[D]").astype(float) + 14.0
     days = slow.index.to_numpy(dtype="datetime64[D]").astype(float)
-    carried = np.interp(days, middle, residual.to_numpy())
+    carried = np.interp(days, middle, residual)
     beyond = np.cumsum(days > middle[-1])
     carried = carried * np.exp(-beyond / RESIDUAL_MEMORY)
     return pd.Series(np.exp(fit.intercept + fit.slope * np.log(slow.to_numpy()) + carried), index=slow.index)

@@ -233,7 +233,7 @@ def _scaled(
     flows = tables["cash_flows"].assign(amount=(tables["cash_flows"]["amount"].astype(float) * scale).round(2))
     exposures = tables["credit_exposures"]
     columns = {
-        name: exposures[name].map(lambda cell: cell if cell == "" else f"{float(cell) * scale:.2f}")
+        name: [cell and f"{float(cell) * scale:.2f}" for cell in exposures[name].astype(object)]
         for name in ("current_exposure", "undrawn")
     }
     limits = tables["limits"]

@@ -1,5 +1,6 @@
 """A small complete snapshot folder to edit: one position of each kind, and a page that explains every column."""
 
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def _scalars() -> dict[str, object]:
     return {column.name: given[column.name] for column in SCALARS if column.name in given}
 
 
-def _rows(table: str, *rows: dict[str, object]) -> pd.DataFrame:
+def _rows(table: str, *rows: Mapping[str, object]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=list(TABLES[table].column_names), dtype=object)
 
 

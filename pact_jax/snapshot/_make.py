@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,10 @@ from pact_jax.errors import RowProblem, SnapshotError
 
 from ._checks import CHECKS, Context, fill_position_currency
 from ._history import check_history
+from ._rejected import rejected_rows
 from ._schema import SCALARS, TABLES
 from ._snapshot import TABLE_NAMES, LinearBook, RejectedRow, Snapshot
 from ._table_spec import Column, Findings, Table, check_table
-from ._worth import notional, value_at_input_price
 
 OnReject = Literal["raise", "report"]
 
@@ -148,7 +148,7 @@ class _Review:
         if name in _GROUPS:
             bad = _with_whole_group(frame, _GROUPS[name], bad)
         if self.drop:
-            self.rejected += self._rejections(name, frame, findings, bad)
+            self.rejected += rejected_rows(name, frame, findings, bad, self.context)
             if name == "positions" and self.linear:
                 self.linear = replace(self.linear, sensitivity=self.linear.sensitivity[~bad])
             frame = frame[~bad]
@@ -161,43 +161,10 @@ class _Review:
         for column in frame.select_dtypes(include="object").columns:
             self.context.known[f"{prefix}{name}.{column}"] = frozenset(frame[column].unique()) - {""}
 
-    def _rejections(self, name: str, frame: pd.DataFrame, findings: Findings, bad: np.ndarray) -> list[RejectedRow]:
-        if not bad.any():
-            return []
-        by_row: dict[int, list[RowProblem]] = {}
-        for at, problem in zip(findings.positions, findings.problems, strict=True):
-            if at is not None:
-                by_row.setdefault(at, []).append(problem)
-        whole = "its group is incomplete: another of its rows is rejected"
-        key = TABLES[name].unique[0] if name in TABLES and TABLES[name].unique else ""
-        values = value_at_input_price(frame, self.context) if name == "positions" else None
-        sizes = notional(name, frame, self.context)
-        rows = []
-        for at in np.flatnonzero(bad):
-            found = by_row.get(int(at))
-            label = findings.labels[at]
-            row = int(label) if isinstance(label, int | np.integer) else str(label)
-            base = found[0] if found else RowProblem(findings.file, row, key, str(frame[key].iloc[at]), whole)
-            rule = "; ".join(dict.fromkeys(f"{one.column} {one.rule}".strip() for one in found)) if found else whole
-            rows.append(
-                RejectedRow(
-                    *(base.file, base.row, base.column, base.value, rule, base.mend),
-                    table=name,
-                    key=str(frame[key].iloc[at]) if key else "",
-                    market_value=float(values[at]) if values is not None else float("nan"),
-                    notional=float(sizes[at]),
-                )
-            )
-        return rows
-
     def snapshot(self) -> Snapshot:
-        return Snapshot(
-            **self.scalars,
-            **self.context.tables,
-            linear=self.linear,
-            rejected=tuple(self.rejected),
-            rows_in=self.rows_in,
-        )
+        found = {"linear": self.linear, "rejected": tuple(self.rejected), "rows_in": self.rows_in}
+        fields: dict[str, Any] = {**self.scalars, **self.context.tables, **found}
+        return Snapshot(**fields)
 
 
 LINEAR_POSITIONS = Table(

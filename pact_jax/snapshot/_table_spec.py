@@ -19,6 +19,13 @@ _TYPE_RULE = {
 }
 
 
+_DTYPES: dict[str, Literal["object", "float64", "datetime64[ns]"]] = {
+    "text": "object",
+    "number": "float64",
+    "date": "datetime64[ns]",
+}
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a table.
@@ -111,10 +118,13 @@ class Findings:
     def row(self, at: int, column: str, value: str, rule: str, mend: str) -> None:
         """Record one problem of the row at one position."""
         self.bad[at] = True
-        label = self.labels[at]
-        row = int(label) if isinstance(label, int | np.integer) else str(label)
-        self.problems.append(RowProblem(self.file, row, column, value, rule, mend))
+        self.problems.append(RowProblem(self.file, self.label(at), column, value, rule, mend))
         self.positions.append(at)
+
+    def label(self, at: int) -> int | str:
+        """How messages name the row at one position."""
+        label = self.labels[at]
+        return int(label) if isinstance(label, int | np.integer) else str(label)
 
     def whole(self, column: str, value: str, rule: str, mend: str) -> None:
         """Record a problem of the table or of a column: no row can be used until it is mended."""
@@ -182,9 +192,9 @@ def _filled(column: Column, index: pd.Index) -> pd.Series:
     return pd.Series(value, index=index, dtype=_dtype(column))
 
 
-def _dtype(column: Column) -> str:
+def _dtype(column: Column) -> Literal["object", "float64", "datetime64[ns]"]:
     # `object` and not the string type: that one differs between pandas 2 and 3, and so would every comparison with it.
-    return {"text": "object", "number": "float64", "date": "datetime64[ns]"}[column.type]
+    return _DTYPES[column.type]
 
 
 def _check_column(
