@@ -13,9 +13,9 @@ from pact_jax.errors import RowProblem, SnapshotError
 from ._checks import CHECKS, Context, fill_position_currency
 from ._history import check_history
 from ._rejected import rejected_rows
-from ._schema import SCALARS, TABLES
+from ._schema import LINEAR_POSITIONS, SCALARS, TABLES
 from ._snapshot import TABLE_NAMES, LinearBook, RejectedRow, Snapshot
-from ._table_spec import Column, Findings, Table, check_table
+from ._table_spec import Findings, Table, check_table
 
 OnReject = Literal["raise", "report"]
 
@@ -165,21 +165,6 @@ class _Review:
         found = {"linear": self.linear, "rejected": tuple(self.rejected), "rows_in": self.rows_in}
         fields: dict[str, Any] = {**self.scalars, **self.context.tables, **found}
         return Snapshot(**fields)
-
-
-LINEAR_POSITIONS = Table(
-    "positions",
-    "one position known by its sensitivities",
-    (
-        Column("position_id", "text", "identifier", required=True),
-        Column("desk", "text", "desk that holds it", default="trading"),
-        Column("kind", "text", "linear", default="linear", allowed=("linear",)),
-        Column("quantity", "number", "1", default=1.0),
-        Column("value", "number", "value, reporting currency, signed", required=True),
-    ),
-    unique=("position_id",),
-)
-"""Positions of a linear book."""
 
 
 def _blank(table: Table) -> pd.DataFrame:

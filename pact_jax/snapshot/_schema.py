@@ -219,6 +219,21 @@ _SOURCES = Table(
     ),
 )
 
+_LINEAR_COLUMNS = (
+    Column("position_id", "text", "identifier", required=True),
+    Column("desk", "text", "desk that holds it", default="trading"),
+    Column("kind", "text", "linear", default="linear", allowed=("linear",)),
+    Column("quantity", "number", "1", default=1.0),
+    Column("value", "number", "value, reporting currency, signed", required=True),
+)
+LINEAR_POSITIONS: Final = Table(
+    "positions",
+    "one position known by its sensitivities",
+    (*_LINEAR_COLUMNS, *(c for c in _POSITIONS.columns if c.name not in {own.name for own in _LINEAR_COLUMNS})),
+    unique=("position_id",),
+)
+"""Positions of a linear book: `value` and, empty, the columns of every other kind."""
+
 TABLES: Final[dict[str, Table]] = {
     table.name: table
     for table in (

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pact_jax.errors import SnapshotError
 from pact_jax.io import snapshot_from_dict
+from pact_jax.snapshot import TABLES
 
 PAYLOAD: dict = {
     "positions": [
@@ -46,6 +47,7 @@ def test_the_three_forms_of_a_sensitivity() -> None:
     assert snapshot.positions["kind"].unique().tolist() == ["linear"]
     assert snapshot.positions["value"].tolist() == [1e6, -5e5, 2e5]
     assert snapshot.positions["desk"].tolist() == ["trading", "hedges", "trading"]
+    assert set(TABLES["positions"].column_names) <= set(snapshot.positions.columns)
     assert snapshot.capital == 1e6 and str(snapshot.valuation_date) == "2024-06-28"
     exposures = snapshot.credit_exposures
     assert exposures["ccf"].tolist() == [1.0, 0.5] and exposures["credit_driver"].tolist() == ["equity", ""]
