@@ -47,7 +47,8 @@ class Contribution(eqx.Module):
 
     def total(self) -> Float[Array, ""]:
         """Sum of all contributions: the score, to rounding."""
-        return sum((jnp.sum(leaf) for leaf in jax.tree.leaves(self)), jnp.zeros(()))
+        first, *others = (jnp.sum(leaf) for leaf in jax.tree.leaves(self))
+        return sum(others, first)
 
 
 def bucket_tail_weight(joint: JointLoss) -> Float[Array, "scenarios buckets"]:

@@ -64,7 +64,7 @@ def asset_holding(portfolio: Portfolio) -> AssetHolding:
             units.append(jnp.zeros_like(held))
         else:
             assets.append(delivered.asset[group.contract].astype(group.contract.dtype))
-            units.append(held * delivered.units[group.contract])
+            units.append(held * delivered.units[group.contract].astype(held.dtype))
     return AssetHolding(jnp.concatenate(assets), jnp.concatenate(units))
 
 
