@@ -15,6 +15,8 @@ AXIS_MEANING: Final[dict[str, str]] = {
     "flows": "cash flows, several per contract",
     "points": "places where a curve or surface is read, one element per reading",
     "states": "rating states, the worst (default) last",
+    "nodes": "collocation or quadrature nodes of a numerical method",
+    "paths": "simulated paths of an underlying",
     "assets": "traded underlyings with a spot price",
     "currencies": "currencies, the reporting currency first",
     "curves": "zero-rate curves",

@@ -61,7 +61,7 @@ def gaussian_upper_bound(
         11.645
     """
     error = jnp.asarray(standard_error)
-    return estimate + normal_quantile(jnp.asarray(coverage)).astype(error.dtype) * error
+    return jnp.asarray(estimate, error.dtype) + normal_quantile(jnp.asarray(coverage)).astype(error.dtype) * error
 
 
 def upper_bound(
@@ -218,7 +218,9 @@ def _resample(
         sums = jnp.where(real, jnp.sum(excess, axis=1), 0.0) * scale
         return _Sample(var, es, jnp.sqrt(jnp.sum(sums * sums)))
 
-    return lax.map(one, jax.random.split(key, resamples), batch_size=min(_BATCH, resamples))
+    # A batch that divides the number of resamples: `lax.map` compiles a remainder a second time.
+    batch = next(b for b in range(min(_BATCH, resamples), 0, -1) if resamples % b == 0)
+    return lax.map(one, jax.random.split(key, resamples), batch_size=batch)
 
 
 def _tail_ranks(key: KeyScalar, held: Int[Array, ""], kept: int, dtype: jnp.dtype) -> Int[Array, "scenarios"]:
@@ -226,7 +228,11 @@ def _tail_ranks(key: KeyScalar, held: Int[Array, ""], kept: int, dtype: jnp.dtyp
     spacing_key, rest_key = jax.random.split(key)
     partial = jnp.cumsum(jax.random.exponential(spacing_key, (kept,), dtype))
     # The spacings that are not made one by one add up to a gamma variable; none is left where all n are made but one.
-    rest = jax.random.gamma(rest_key, jnp.maximum(held - kept + 1, 1).astype(dtype), dtype=dtype)
+    # Its shape is that of the scenarios that are not kept, large, so the cube of a normal is a gamma to far below the
+    # noise of the resampling (Wilson and Hilferty 1931), and compiles in a tenth of the time of an exact draw.
+    shape = jnp.maximum(held - kept + 1, 1).astype(dtype)
+    ninth = 1.0 / (9.0 * shape)
+    rest = shape * jnp.maximum(1.0 - ninth + jnp.sqrt(ninth) * jax.random.normal(rest_key, (), dtype), 0.0) ** 3
     return jnp.floor(partial / (partial[-1] + rest) * held.astype(dtype)).astype(jnp.int32)
 
 
