@@ -78,11 +78,8 @@ def _same_nodes(frame: pd.DataFrame, findings: Findings, name: str, node: str) -
 
 
 def check_currencies(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
-    """The reporting currency is there, with rate 1."""
+    """The rate of the reporting currency is 1."""
     own = (frame["currency"] == context.reporting_currency).to_numpy()
-    if len(frame) and not own.any():
-        rule = "the reporting currency has no row"
-        findings.whole("currency", context.reporting_currency, rule, "add it with fx 1 and its discount curve")
     wrong = own & (frame["fx"].to_numpy() != 1.0)
     findings.rows(wrong, "fx", frame["fx"], "must be 1 for the reporting currency", "fx is reporting currency per unit")
 

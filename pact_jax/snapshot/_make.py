@@ -96,12 +96,9 @@ def make_snapshot(
     for name in TABLE_NAMES:
         review.read(name, tables.get(name), [fault for fault in faults if fault.table == name])
     problems += _empty_book(review, names)
-    fatal = [*problems, *(found for one in review.findings.values() for found in _whole(one))]
-    if on_reject == "raise":
-        problems += [found for one in review.findings.values() for found in one.problems]
-    elif fatal:
-        problems = fatal
-    if problems:
+    fatal = bool(problems) or any(one.fatal for one in review.findings.values())
+    problems += [found for one in review.findings.values() for found in one.problems]
+    if fatal or (problems and on_reject == "raise"):
         raise SnapshotError(problems)
     return review.snapshot()
 
@@ -154,6 +151,11 @@ class _Review:
             frame = frame[~bad]
         self.context.tables[name] = frame
         self._learn(name, "", frame)
+        if name == "currencies" and len(bad) and self.context.reporting_currency not in set(frame["currency"]):
+            rule = "the reporting currency has no row that can be used"
+            findings.whole(
+                "currency", self.context.reporting_currency, rule, "mend it: nothing can be reported without"
+            )
 
     def _learn(self, name: str, prefix: str, frame: pd.DataFrame) -> None:
         if name == "history" or self.findings[name].fatal:
@@ -174,10 +176,6 @@ def _blank(table: Table) -> pd.DataFrame:
 def _with_whole_group(frame: pd.DataFrame, group: str, bad: np.ndarray) -> np.ndarray:
     """A curve or surface with a bad node cannot be used at all."""
     return bad | frame[group].isin(list(frame.loc[bad, group].unique())).to_numpy()
-
-
-def _whole(findings: Findings) -> list[RowProblem]:
-    return [problem for at, problem in zip(findings.positions, findings.problems, strict=True) if at is None]
 
 
 def _read_scalars(scalars: Mapping[str, object], file: str) -> tuple[dict, list[RowProblem]]:

@@ -117,7 +117,7 @@ def test_input_value_is_quantity_price_and_rate() -> None:
         (lambda t, s: t.update(position=t["positions"]), "position: is no table of a snapshot (mend: did you mean"),
         (lambda t, s: t.pop("curves"), "curves.csv: the table is missing or empty"),
         (lambda t, s: (t.pop("positions"), t.pop("credit_exposures")), "positions.csv: the book is empty"),
-        (lambda t, s: s.update(reporting_currency="CHF"), "CHF: the reporting currency has no row"),
+        (lambda t, s: s.update(reporting_currency="CHF"), "CHF: the reporting currency has no row that can be used"),
     ],
 )
 def test_bad_input_is_named(change: Callable[[dict, dict], object], expected: str) -> None:
@@ -158,6 +158,25 @@ def test_report_says_what_a_rejected_position_was_worth() -> None:
     (row,) = snapshot.rejected
     assert isinstance(row, RejectedRow) and (row.table, row.key, row.row) == ("positions", "P6", 7)
     assert row.market_value == pytest.approx(20 * 98.5 * 1.1) and row.notional == pytest.approx(20 * 100 * 1.1)
+
+
+def test_a_curve_with_a_bad_node_is_rejected_whole() -> None:
+    snapshot = make(cell("curves", 5, "zero_rate", "?"), on_reject="report")
+    assert snapshot.curves["curve"].unique().tolist() == ["USD"]
+    assert [(row.row, row.rule) for row in snapshot.rejected if row.table == "curves"] == [
+        (4, "its group is incomplete: another of its rows is rejected"),
+        (5, "zero_rate is not a number"),
+    ]
+    assert set(snapshot.positions["position_id"]) == {"P1", "P2", "P4", "P5", "P7"}
+    assert set(snapshot.vols["surface"]) == {"ACME"} and "fx:EUR" not in snapshot.history
+
+
+def test_nothing_can_be_reported_without_the_reporting_currency() -> None:
+    with pytest.raises(SnapshotError) as caught:
+        make(cell("curves", 3, "zero_rate", "?"), on_reject="report")
+    messages = [str(problem) for problem in caught.value.problems]
+    assert any("USD: the reporting currency has no row that can be used" in message for message in messages)
+    assert any("curves.csv, row 3, column 'zero_rate': ?: is not a number" in message for message in messages)
 
 
 @pytest.mark.parametrize("change", [lambda t, s: s.update(capital=-1), lambda t, s: t["assets"].pop("spot")])
