@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -52,8 +53,11 @@ def _truth(pdf, sf):
 def worlds():
     yield World("normal", lambda key, n: jax.random.normal(key, (n,)), *_truth(stats.norm.pdf, stats.norm.sf))
     for df in (4, 3):
-        law = stats.t(df)
-        yield World(f"t{df}", lambda key, n, df=df: jax.random.t(key, float(df), (n,)), *_truth(law.pdf, law.sf))
+        yield World(
+            f"t{df}",
+            lambda key, n, df=df: jax.random.t(key, float(df), (n,)),
+            *_truth(partial(stats.t.pdf, df=df), partial(stats.t.sf, df=df)),
+        )
     yield World(
         "mixture",
         _mixture,
