@@ -20,8 +20,11 @@ from ._manifest import hash_snapshot as hash_snapshot
 from ._manifest import make_manifest as make_manifest
 from ._measures import level_name as level_name
 from ._measures import measure_table as measure_table
+from ._plain import plain as plain
 from ._report import AssessmentReport as AssessmentReport
 from ._report import Losses as Losses
 from ._uncertainty import Uncertainty as Uncertainty
 from ._uncertainty import measure_uncertainty as measure_uncertainty
+from ._views import market_views as market_views
+from ._views import worst_market_moves as worst_market_moves
 from ._worst import worst_scenarios as worst_scenarios

@@ -13,6 +13,7 @@ from pact_jax.snapshot import Labels, Snapshot
 from ._findings import Findings
 from ._leaves import LEVELS, explain, with_units
 from ._manifest import RunManifest
+from ._plain import plain
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -174,7 +175,7 @@ class AssessmentReport:
         """The assessment as plain values for JSON; not-a-number and infinity become None and "infinity"."""
         total = self.measures[self.measures["scope"] == "total"]
         contribution = self.explain("agent")
-        return _plain(
+        return plain(
             {
                 "portfolio_id": self.snapshot.portfolio_id,
                 "valuation_date": str(self.snapshot.valuation_date),
@@ -226,17 +227,3 @@ class AssessmentReport:
         flags = "".join(f"<li>{flag}</li>" for flag in self.flags)
         table = self.explain("agent").to_html(index=False, float_format=lambda x: f"{x:.6f}")
         return head + table + (f"<ul>{flags}</ul>" if flags else "")
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None if np.isnan(value) else ("infinity" if value > 0 else "-infinity")
-    if isinstance(value, str | int | float | bool) or value is None:
-        return value
-    return str(value)

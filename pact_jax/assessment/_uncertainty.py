@@ -5,10 +5,12 @@ from functools import partial
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from pact_jax.consensus import JointLoss
 from pact_jax.measures import (
+    TailMeasures,
+    TailStandardError,
     default_lag,
     dependent_standard_error,
     independent_standard_error,
@@ -59,37 +61,86 @@ def measure_uncertainty(
     """
     rows = jnp.concatenate([joint.loss[:, None], joint.agent_loss, joint.desk_loss], axis=1)
     every = jnp.asarray((confidence, *levels), rows.dtype)
-    return _measure(rows, scenarios.weight, every, scenarios.seed, sampling=scenarios.sampling, horizon=horizon_days)
+    errors = _errors(rows, scenarios.weight, every, scenarios.seed, sampling=scenarios.sampling, horizon=horizon_days)
+    shortfall_error, quantile_error, bound = errors
+    return Uncertainty(
+        expected_shortfall=jnp.concatenate(
+            [joint.expected_shortfall[None], joint.agent_expected_shortfall, joint.desk_expected_shortfall]
+        ),
+        expected_shortfall_error=shortfall_error,
+        value_at_risk=jnp.concatenate(
+            [joint.value_at_risk[:, None], joint.agent_value_at_risk, joint.desk_value_at_risk], axis=1
+        ),
+        value_at_risk_error=quantile_error,
+        upper_bound=bound,
+    )
 
 
 @partial(jax.jit, static_argnames=("sampling", "horizon"))
-def _measure(
+def _errors(
     rows: Float[Array, "scenarios agents"],
     weight: Float[Array, "scenarios"],
     levels: Float[Array, "levels"],
-    seed: Array,
+    seed: Int[Array, ""],
     *,
     sampling: Sampling,
     horizon: int,
-) -> Uncertainty:
-    overlapping = sampling is Sampling.OVERLAPPING
-
-    def of(loss: Float[Array, "scenarios"], level: Float[Array, ""]) -> tuple[Array, Array]:
-        if overlapping:
-            error = dependent_standard_error(loss, weight, level, horizon_days=horizon)
-        else:
-            error = independent_standard_error(loss, weight, level)
-        return error.value_at_risk, error.expected_shortfall
-
-    measures = jax.vmap(lambda loss: tail_measures(loss, weight, levels), in_axes=1)(rows)
-    var_error, es_error = jax.vmap(lambda loss: jax.vmap(lambda level: of(loss, level))(levels), in_axes=1)(rows)
+) -> tuple[Float[Array, "agents"], Float[Array, "levels agents"], Float[Array, ""]]:
+    error = _standard_errors(rows, weight, levels, sampling, horizon)
     key = jax.random.fold_in(jax.random.key(seed), Stream.BOOTSTRAP.value)
-    block = default_lag(rows.shape[0], horizon) if overlapping else 1
+    block = default_lag(rows.shape[0], horizon) if sampling is Sampling.OVERLAPPING else 1
     bound = upper_bound(rows[:, 0], weight, levels[0], key=key, resamples=_RESAMPLES, block_days=block)
-    return Uncertainty(
-        expected_shortfall=measures.expected_shortfall[:, 0],
-        expected_shortfall_error=es_error[:, 0],
-        value_at_risk=measures.value_at_risk[:, 1:].T,
-        value_at_risk_error=var_error[:, 1:].T,
-        upper_bound=bound.value,
-    )
+    return error.expected_shortfall[:, 0], error.value_at_risk[:, 1:].T, bound.value
+
+
+def _standard_errors(
+    rows: Float[Array, "scenarios agents"],
+    weight: Float[Array, "scenarios"],
+    levels: Float[Array, "levels"],
+    sampling: Sampling,
+    horizon: int,
+) -> TailStandardError:
+    """Standard errors that fit the sampling, rows x levels."""
+
+    def of(loss: Float[Array, "scenarios"], level: Float[Array, ""]) -> TailStandardError:
+        if sampling is Sampling.OVERLAPPING:
+            return dependent_standard_error(loss, weight, level, horizon_days=horizon)
+        return independent_standard_error(loss, weight, level)
+
+    return jax.vmap(lambda loss: jax.vmap(lambda level: of(loss, level))(levels), in_axes=1)(rows)
+
+
+class Tails(eqx.Module):
+    """Tail measures of several losses with the errors that fit their sampling.
+
+    Attributes:
+        measures: value at risk and expected shortfall, rows x levels.
+        error: their standard errors, rows x levels.
+    """
+
+    measures: TailMeasures
+    error: TailStandardError
+
+
+def estimate_tails(
+    rows: Float[Array, "scenarios agents"],
+    weight: Float[Array, "scenarios"],
+    levels: Float[Array, "levels"],
+    *,
+    sampling: Sampling,
+    horizon_days: int,
+) -> Tails:
+    """Tail measures and their errors for each column of losses at each level.
+
+    Args:
+        rows: losses, one column each.
+        weight: probability of each scenario.
+        levels: quantile levels.
+        sampling: how the scenarios depend on each other.
+        horizon_days: H of overlapping history.
+
+    Returns:
+        Measures and errors, rows x levels.
+    """
+    measures = jax.vmap(lambda loss: tail_measures(loss, weight, levels), in_axes=1)(rows)
+    return Tails(measures, _standard_errors(rows, weight, levels, sampling, horizon_days))

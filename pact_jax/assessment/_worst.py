@@ -1,11 +1,15 @@
 """The worst scenarios of an assessment, with their dates and what drove them."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from pact_jax._pipeline import Evaluation, RiskInputs
 from pact_jax.agents import attribute_market
+from pact_jax.instruments import Portfolio
+from pact_jax.market import MarketShock, MarketState
 from pact_jax.revaluation import FACTOR_GROUPS
 from pact_jax.scenarios import ScenarioSet
 
@@ -36,10 +40,7 @@ def worst_scenarios(
     worst = np.argsort(-loss, kind="stable")[:count]
     rows = []
     for scenario in worst:
-        one = jnp.zeros_like(scenarios.weight).at[int(scenario)].set(1.0)
-        none = jnp.zeros((one.shape[0], inputs.portfolio.num_buckets), one.dtype)
-        split = attribute_market(inputs.portfolio, inputs.market, scenarios.shock, one, none)
-        by_factor = -np.asarray(jnp.sum(split.by_factor, axis=0))
+        by_factor = factor_losses(inputs.portfolio, inputs.market, scenarios.shock, int(scenario))
         agents = np.asarray(evaluation.joint.agent_loss[scenario])
         row: dict[str, object] = {"scenario": int(scenario)}
         if dates is not None:
@@ -52,3 +53,24 @@ def worst_scenarios(
         row["driver"] = drivers[0][1].value
         rows.append(row)
     return pd.DataFrame(rows).fillna(0.0)
+
+
+def factor_losses(
+    portfolio: Portfolio, market: MarketState, shock: MarketShock, scenario: int
+) -> Float[np.ndarray, "factors"]:
+    """Loss of the market book in one scenario by group of factors (exact Shapley), in the order of `FACTOR_GROUPS`.
+
+    Args:
+        portfolio: the positions.
+        market: the base state.
+        shock: shocks with a leading scenarios axis.
+        scenario: which one.
+
+    Returns:
+        Reporting currency; losses positive.
+    """
+    count = jax.tree.leaves(shock)[0].shape[0]
+    one = jnp.zeros(count, market.spot.dtype).at[scenario].set(1.0)
+    none = jnp.zeros((count, portfolio.num_buckets), one.dtype)
+    split = attribute_market(portfolio, market, shock, one, none)
+    return -np.asarray(jnp.sum(split.by_factor, axis=0))
