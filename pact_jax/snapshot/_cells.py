@@ -17,7 +17,7 @@ def shown(value: object) -> str:
 
 def _read_text(raw: pd.Series) -> tuple[pd.Series, np.ndarray, np.ndarray]:
     codes, uniques = pd.factorize(raw.to_numpy(dtype=object), use_na_sentinel=True)
-    texts = np.array([as_text(value) for value in uniques] + [""], dtype=object)
+    texts = np.array([v.strip() if type(v) is str else as_text(v) for v in uniques] + [""], dtype=object)
     values = texts[codes]  # code -1 is a missing value and takes the last entry
     blank = values == ""
     return pd.Series(values, index=raw.index, dtype=object), blank, np.zeros(len(raw), dtype=bool)
@@ -67,7 +67,11 @@ def _blank_or_wrong(raw: pd.Series, unread: Bool[np.ndarray, "positions"]) -> tu
     return blank, unread & ~blank
 
 
-def reads_nan(raw: pd.Series) -> np.ndarray:
-    if pd.api.types.is_numeric_dtype(raw):
-        return np.zeros(len(raw), dtype=bool)
-    return np.array([isinstance(cell, str) and cell.strip().lower() == "nan" for cell in raw], dtype=bool)
+def reads_nan(raw: pd.Series, blank: Bool[np.ndarray, "positions"]) -> np.ndarray:
+    """Which of the blank cells say NaN in words, where others are simply empty."""
+    literal = np.zeros_like(blank)
+    if not pd.api.types.is_numeric_dtype(raw):
+        codes, uniques = pd.factorize(raw.to_numpy(dtype=object)[blank], use_na_sentinel=True)
+        said = [isinstance(cell, str) and cell.strip().lower() == "nan" for cell in uniques]
+        literal[blank] = np.array([*said, False], dtype=bool)[codes]
+    return literal

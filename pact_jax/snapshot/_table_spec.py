@@ -204,7 +204,7 @@ def _check_column(
     if wrong_type.any():
         findings.rows(wrong_type, column.name, raw, *_TYPE_RULE[column.type])
     if column.literal_nan_refused:
-        literal = blank & reads_nan(raw)
+        literal = reads_nan(raw, blank)
         blank &= ~literal
         wrong_type = wrong_type | literal
         findings.rows(literal, column.name, raw, "is not a finite number", "leave the cell empty if there is none")
