@@ -9,7 +9,6 @@ from jaxtyping import Array, Float, Int
 
 from pact_jax.consensus import JointLoss
 from pact_jax.measures import (
-    TailMeasures,
     TailStandardError,
     default_lag,
     dependent_standard_error,
@@ -111,15 +110,19 @@ def _standard_errors(
 
 
 class Tails(eqx.Module):
-    """Tail measures of several losses with the errors that fit their sampling.
+    """Tail measures of several losses with the standard errors that fit their sampling, levels x losses.
 
     Attributes:
-        measures: value at risk and expected shortfall, rows x levels.
-        error: their standard errors, rows x levels.
+        expected_shortfall: estimates.
+        expected_shortfall_error: their standard errors.
+        value_at_risk: estimates.
+        value_at_risk_error: their standard errors.
     """
 
-    measures: TailMeasures
-    error: TailStandardError
+    expected_shortfall: Float[Array, "levels agents"]
+    expected_shortfall_error: Float[Array, "levels agents"]
+    value_at_risk: Float[Array, "levels agents"]
+    value_at_risk_error: Float[Array, "levels agents"]
 
 
 def estimate_tails(
@@ -140,7 +143,10 @@ def estimate_tails(
         horizon_days: H of overlapping history.
 
     Returns:
-        Measures and errors, rows x levels.
+        Measures and errors, levels x losses.
     """
     measures = jax.vmap(lambda loss: tail_measures(loss, weight, levels), in_axes=1)(rows)
-    return Tails(measures, _standard_errors(rows, weight, levels, sampling, horizon_days))
+    error = _standard_errors(rows, weight, levels, sampling, horizon_days)
+    return Tails(
+        measures.expected_shortfall.T, error.expected_shortfall.T, measures.value_at_risk.T, error.value_at_risk.T
+    )

@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, UInt32
 from pact_jax._status import Status
 from pact_jax.agents import CreditObservation, LiquidityObservation, MarketObservation
 from pact_jax.credit import CreditBook
-from pact_jax.measures import expected_shortfall, tail_weights, value_at_risk
+from pact_jax.measures import tail_measures, tail_weights
 from pact_jax.scenarios import ScenarioSet
 
 from ._interaction import DefaultInteraction, default_interaction
@@ -37,8 +37,10 @@ class JointLoss(eqx.Module):
         agent_expected_shortfall: of each agent's own loss.
         interaction_expected_shortfall: of the interaction's own loss.
         sum_expected_shortfall: of the sum of agents without interaction.
+        desk_expected_shortfall: of each desk's own loss.
         value_at_risk: of the joint loss at each level asked for.
         agent_value_at_risk: the same of each agent's own loss.
+        desk_value_at_risk: the same of each desk's own loss.
         default: the default interaction's arrays, for the attribution.
         status: bits of `Status` over all scenarios.
     """
@@ -52,8 +54,10 @@ class JointLoss(eqx.Module):
     agent_expected_shortfall: Float[Array, "agents"]
     interaction_expected_shortfall: Float[Array, ""]
     sum_expected_shortfall: Float[Array, ""]
+    desk_expected_shortfall: Float[Array, "desks"]
     value_at_risk: Float[Array, "levels"]
     agent_value_at_risk: Float[Array, "levels agents"]
+    desk_value_at_risk: Float[Array, "levels desks"]
     default: DefaultInteraction
     status: UInt32[Array, ""]
 
@@ -103,24 +107,28 @@ def combine(
     score = credit.log_likelihood - jax.lax.stop_gradient(credit.log_likelihood)
     weight = scenarios.weight * jnp.exp(jnp.where(here[1] > 0.0, score, 0.0))
 
-    # Rows: the joint loss, each agent, the interaction, the agents without it. One compiled estimator serves all.
-    own = jnp.concatenate([loss[None], agent_loss.T, interaction_loss[None], agents_only[None]])
-    shortfall = jax.vmap(lambda row: expected_shortfall(row, weight, confidence))(own)
-    at_levels = jax.vmap(lambda row: jax.vmap(lambda level: value_at_risk(row, scenarios.weight, level))(levels))(
-        own[:-2]
-    )
+    desk_loss = by_desk[0] + by_desk[1] + by_desk[2] + interaction
+    # Rows: the joint loss, each agent, the interaction, the agents without it, each desk. One compiled estimator
+    # serves every row and level.
+    own = jnp.concatenate([loss[None], agent_loss.T, interaction_loss[None], agents_only[None], desk_loss.T])
+    every = jnp.concatenate([confidence[None], levels])
+    measured = jax.vmap(lambda row: tail_measures(row, weight, every))(own)
+    shortfall, quantile = measured.expected_shortfall[:, 0], measured.value_at_risk[:, 1:]
+    num = len(LossAgent)
     return JointLoss(
         agent_loss=agent_loss,
         interaction_loss=interaction_loss,
-        desk_loss=by_desk[0] + by_desk[1] + by_desk[2] + interaction,
+        desk_loss=desk_loss,
         loss=loss,
         tail_weight=tail_weights(loss, scenarios.weight, confidence),
         expected_shortfall=shortfall[0],
-        agent_expected_shortfall=shortfall[1:-2],
-        interaction_expected_shortfall=shortfall[-2],
-        sum_expected_shortfall=shortfall[-1],
-        value_at_risk=at_levels[0],
-        agent_value_at_risk=at_levels[1:].T,
+        agent_expected_shortfall=shortfall[1 : 1 + num],
+        interaction_expected_shortfall=shortfall[1 + num],
+        sum_expected_shortfall=shortfall[2 + num],
+        desk_expected_shortfall=shortfall[3 + num :],
+        value_at_risk=quantile[0],
+        agent_value_at_risk=quantile[1 : 1 + num].T,
+        desk_value_at_risk=quantile[3 + num :].T,
         default=default,
         status=_joint_status(market.status, loss, scenarios),
     )
