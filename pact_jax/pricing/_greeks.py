@@ -1,6 +1,7 @@
 """Greeks by automatic differentiation: per position in a few forward passes, per market factor in one reverse pass."""
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
 
 import equinox as eqx
@@ -189,7 +190,8 @@ def _group_greeks(
     vol_dynamics: VolDynamics,
     second_order: bool,
 ) -> PositionGreeks:
-    unit = _unit_greeks(group.terms, market, step, vol_dynamics, second_order)
+    # Without the barrier the compiler evaluates the whole formula again for each output that gathers from it.
+    unit = jax.lax.optimization_barrier(_unit_greeks(group.terms, market, step, vol_dynamics, second_order))
     quantity = held_quantity(group)
     return jax.tree.map(lambda leaf: quantity * leaf[group.contract], unit)
 
@@ -201,50 +203,63 @@ def _unit_greeks(
     vol_dynamics: VolDynamics,
     second_order: bool,
 ) -> PositionGreeks:
-    """Greeks of one unit of each contract: derivatives of a vector of prices along scalar parameters."""
+    """Greeks of one unit of each contract: derivatives of the vector of prices along scalar parameters."""
     value = unit_values(terms, market)
-    nothing = jnp.zeros_like(value)
-    spot = FactorVector(spot=jnp.ones_like(market.spot))
-    fx = FactorVector(fx=jnp.ones_like(market.fx))
-    vol = FactorVector(implied_vol=jnp.ones_like(market.implied_vol))
-    live = () if terms.accounting is Accounting.ACCRUAL else terms.depends_on
-    zero, one = jnp.zeros((), market.spot.dtype), jnp.ones((), market.spot.dtype)
+    groups = () if terms.accounting is Accounting.ACCRUAL else terms.depends_on
+    live = {name: d for name, (group, d) in _directions(market).items() if group in groups}
 
     def at(move: FactorVector) -> Float[Array, "contracts"]:
         return unit_values(terms, move_market(market, move, vol_dynamics))
 
-    def first(group: FactorGroup, direction: FactorVector) -> Float[Array, "contracts"]:
-        return jax.jvp(lambda x: at(_scaled(direction, x)), (zero,), (one,))[1] if group in live else nothing
+    found = dict.fromkeys(_directions(market), jnp.zeros_like(value))
+    found |= {name: _slope(at, direction, value.dtype) for name, direction in live.items()}
+    if second_order:
+        for name, (left, right) in _PAIRS.items():
+            both = left in live and right in live
+            found[name] = _mixed(at, live[left], live[right], value.dtype) if both else jnp.zeros_like(value)
+    return PositionGreeks(present_value=value, theta=_unit_theta(terms, market, value, step), **found)
 
-    def second(
-        group: FactorGroup, direction: FactorVector, other_group: FactorGroup, other: FactorVector
-    ) -> Float[Array, "contracts"] | None:
-        if not second_order:
-            return None
-        if group not in live or other_group not in live:
-            return nothing
 
-        def slope(y: Float[Array, ""]) -> Float[Array, "contracts"]:
-            return jax.jvp(lambda x: at(_sum(_scaled(direction, x), _scaled(other, y))), (zero,), (one,))[1]
+def _directions(market: MarketState) -> dict[str, tuple[FactorGroup, FactorVector]]:
+    """The direction that each first-order Greek is a derivative along."""
+    return {
+        "delta": (FactorGroup.SPOT, FactorVector(spot=jnp.ones_like(market.spot))),
+        "delta_cash": (FactorGroup.SPOT, FactorVector(spot=market.spot)),
+        "fx_delta": (FactorGroup.FX, FactorVector(fx=jnp.ones_like(market.fx))),
+        "fx_delta_cash": (FactorGroup.FX, FactorVector(fx=market.fx)),
+        "vega": (FactorGroup.VOL, FactorVector(implied_vol=jnp.ones_like(market.implied_vol))),
+        "rho": (FactorGroup.RATES, FactorVector(zero_rate=jnp.ones_like(market.zero_rate))),
+        "cs01": (FactorGroup.SPREAD, FactorVector(hazard_rate=jnp.full_like(market.hazard_rate, _BASIS_POINT))),
+    }
 
-        return jax.jvp(slope, (zero,), (one,))[1]
 
-    return PositionGreeks(
-        present_value=value,
-        delta=first(FactorGroup.SPOT, spot),
-        delta_cash=first(FactorGroup.SPOT, FactorVector(spot=market.spot)),
-        fx_delta=first(FactorGroup.FX, fx),
-        fx_delta_cash=first(FactorGroup.FX, FactorVector(fx=market.fx)),
-        vega=first(FactorGroup.VOL, vol),
-        theta=_unit_theta(terms, market, value, step),
-        rho=first(FactorGroup.RATES, FactorVector(zero_rate=jnp.ones_like(market.zero_rate))),
-        cs01=_BASIS_POINT * first(FactorGroup.SPREAD, FactorVector(hazard_rate=jnp.ones_like(market.hazard_rate))),
-        gamma=second(FactorGroup.SPOT, spot, FactorGroup.SPOT, spot),
-        fx_gamma=second(FactorGroup.FX, fx, FactorGroup.FX, fx),
-        volga=second(FactorGroup.VOL, vol, FactorGroup.VOL, vol),
-        vanna=second(FactorGroup.SPOT, spot, FactorGroup.VOL, vol),
-        fx_vanna=second(FactorGroup.FX, fx, FactorGroup.VOL, vol),
-    )
+_PAIRS = {
+    "gamma": ("delta", "delta"),
+    "fx_gamma": ("fx_delta", "fx_delta"),
+    "volga": ("vega", "vega"),
+    "vanna": ("delta", "vega"),
+    "fx_vanna": ("fx_delta", "vega"),
+}
+"""Second-order Greeks, by the directions of the first-order ones."""
+
+
+def _slope(
+    at: Callable[[FactorVector], Float[Array, "contracts"]], direction: FactorVector, dtype: jnp.dtype
+) -> Float[Array, "contracts"]:
+    zero, one = jnp.zeros((), dtype), jnp.ones((), dtype)
+    return jax.jvp(lambda x: at(_scaled(direction, x)), (zero,), (one,))[1]
+
+
+def _mixed(
+    at: Callable[[FactorVector], Float[Array, "contracts"]], left: FactorVector, right: FactorVector, dtype: jnp.dtype
+) -> Float[Array, "contracts"]:
+    """Second derivative along two directions, forward over forward."""
+    zero, one = jnp.zeros((), dtype), jnp.ones((), dtype)
+
+    def slope(y: Float[Array, ""]) -> Float[Array, "contracts"]:
+        return jax.jvp(lambda x: at(_sum(_scaled(left, x), _scaled(right, y))), (zero,), (one,))[1]
+
+    return jax.jvp(slope, (zero,), (one,))[1]
 
 
 def _unit_theta(

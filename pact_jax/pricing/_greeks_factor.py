@@ -90,8 +90,8 @@ def cross_gamma(
 ) -> Float[Array, "assets assets"]:
     """Second derivatives of the book's marked value with respect to pairs of spots, `d2V / dS_a dS_b`.
 
-    Kinds that declared one asset a contract have a diagonal block, which one product with the vector of ones gives;
-    for the others the products of all assets run in blocks.
+    Kinds that declared their one asset have a diagonal block, the sum of their contracts' gammas by asset; for the
+    others Hessian-vector products with every asset run in blocks.
 
     Args:
         portfolio: the positions.
@@ -101,13 +101,15 @@ def cross_gamma(
     Returns:
         Symmetric matrix, reporting currency per unit of both spots.
     """
-    moving = [group for group in portfolio.groups if FactorGroup.SPOT in group.terms.depends_on]
-    single = tuple(group for group in moving if greek_traits(group.terms).single_asset)
-    several = tuple(group for group in moving if not greek_traits(group.terms).single_asset)
     spot = market.spot
     matrix = jnp.zeros((spot.shape[0], spot.shape[0]), spot.dtype)
-    if single:
-        matrix = matrix + jnp.diag(_spot_product(single, market, jnp.ones_like(spot), vol_dynamics))
+    moving = [g for g in portfolio.groups if FactorGroup.SPOT in g.terms.depends_on]
+    several = tuple(group for group in moving if greek_traits(group.terms).asset is None)
+    for group in moving:
+        own = greek_traits(group.terms).asset
+        if own is not None and group.terms.accounting is Accounting.MARKED:
+            asset = own(group.terms)[group.contract]
+            matrix = matrix.at[asset, asset].add(_gamma(group, market, vol_dynamics))
     if several:
         basis = jnp.eye(spot.shape[0], dtype=spot.dtype)
         rows = jax.lax.map(lambda e: _spot_product(several, market, e, vol_dynamics), basis, batch_size=_BLOCK)
@@ -142,6 +144,17 @@ def pv01_by_curve(portfolio: Portfolio, market: MarketState) -> Float[Array, "po
         return 1e-4 * held_quantity(group)[:, None] * slope[group.contract]
 
     return jnp.concatenate([of_group(group) for group in portfolio.groups])
+
+
+def _gamma(group: PositionGroup, market: MarketState, vol_dynamics: VolDynamics) -> Float[Array, "positions"]:
+    def slope(x: Float[Array, ""]) -> Float[Array, "contracts"]:
+        def value(y: Float[Array, ""]) -> Float[Array, "contracts"]:
+            move = FactorVector(spot=(x + y) * jnp.ones_like(market.spot))
+            return unit_values(group.terms, move_market(market, move, vol_dynamics))
+
+        return _slope(value, market)
+
+    return held_quantity(group) * _slope(slope, market)[group.contract]
 
 
 def _spot_product(

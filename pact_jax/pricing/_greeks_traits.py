@@ -1,4 +1,4 @@
-"""What Greeks must know of a kind: which terms are times, how smooth its value is, whether it spans several assets."""
+"""What Greeks must know of a kind: which terms are times, how smooth its value is, which asset it is on."""
 
 import dataclasses
 import enum
@@ -7,7 +7,7 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from pact_jax.instruments import (
     AbstractTerms,
@@ -45,13 +45,13 @@ class GreekTraits:
     Attributes:
         times: selects every array of times from the valuation date in the terms; None if unknown.
         estimator: smoothness of the present value.
-        single_asset: true if no contract depends on two spots at once, so that cross-gamma has no entries off the
-            diagonal.
+        asset: selects the index of the one asset that each contract's value depends on, so that cross-gamma has no
+            entries off the diagonal; None if a contract may depend on several.
     """
 
     times: Callable[[Any], tuple[Float[Array, "..."], ...]] | None = None
     estimator: GreekEstimator = GreekEstimator.UNCHECKED
-    single_asset: bool = False
+    asset: Callable[[Any], Int[Array, "contracts"]] | None = None
 
 
 _TRAITS: dict[type[AbstractTerms], GreekTraits] = {}
@@ -66,7 +66,7 @@ def register_greeks(terms_type: type[AbstractTerms], traits: GreekTraits) -> Non
 
     Example:
         >>> from pact_jax.instruments import Stock
-        >>> register_greeks(Stock, GreekTraits(lambda terms: (), GreekEstimator.FORMULA, single_asset=True))
+        >>> register_greeks(Stock, GreekTraits(lambda terms: (), GreekEstimator.FORMULA, lambda terms: terms.asset))
     """
     _TRAITS[terms_type] = traits
 
@@ -105,14 +105,14 @@ def aged(terms: AbstractTerms, years: Float[Array, ""]) -> AbstractTerms:
 
 def _register_built_in() -> None:
     smooth = GreekEstimator.FORMULA
-    register_greeks(Stock, GreekTraits(lambda terms: (), smooth, single_asset=True))
-    register_greeks(Loan, GreekTraits(lambda terms: (), smooth, single_asset=True))
-    register_greeks(LinearExposure, GreekTraits(lambda terms: (), smooth, single_asset=True))
-    register_greeks(Forward, GreekTraits(lambda t: (t.maturity, t.discount.time), smooth, single_asset=True))
-    register_greeks(EuropeanOption, GreekTraits(lambda t: (t.expiry, t.discount.time), smooth, single_asset=True))
-    register_greeks(FxForward, GreekTraits(lambda t: (t.discount.time,), smooth, single_asset=True))
-    register_greeks(FxOption, GreekTraits(lambda t: (t.expiry, t.discount.time), smooth, single_asset=True))
-    register_greeks(Bond, GreekTraits(lambda t: (t.points.start, t.points.end), smooth, single_asset=True))
+    register_greeks(Stock, GreekTraits(lambda t: (), smooth, lambda t: t.asset))
+    register_greeks(Forward, GreekTraits(lambda t: (t.maturity, t.discount.time), smooth, lambda t: t.asset))
+    register_greeks(EuropeanOption, GreekTraits(lambda t: (t.expiry, t.discount.time), smooth, lambda t: t.asset))
+    register_greeks(FxForward, GreekTraits(lambda t: (t.discount.time,), smooth))
+    register_greeks(FxOption, GreekTraits(lambda t: (t.expiry, t.discount.time), smooth))
+    register_greeks(Bond, GreekTraits(lambda t: (t.points.start, t.points.end), smooth))
+    register_greeks(LinearExposure, GreekTraits(lambda t: (), smooth))
+    register_greeks(Loan, GreekTraits(lambda t: (), smooth))
 
 
 _register_built_in()
