@@ -30,8 +30,8 @@ class CurveProblem(eqx.Module):
         interpolation: method of each curve.
     """
 
-    node_time: tuple[Float[Array, "tenors"], ...]
-    date_time: tuple[Float[Array, "dates"], ...]
+    node_time: tuple[Float[Array, "_"], ...]  # curves differ in their number of nodes and dates
+    date_time: tuple[Float[Array, "_"], ...]
     float_start: Int[Array, "float_dates"]
     float_end: Int[Array, "float_dates"]
     float_pay: Int[Array, "float_dates"]

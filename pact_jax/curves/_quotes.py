@@ -90,7 +90,8 @@ def futures_rate(price: Float[Array, "..."], convexity: Float[Array, "..."]) -> 
         Forward rate, the quote of `deposit_terms` over the future's period.
 
     Example:
-        >>> round(float(futures_rate(np.asarray(95.0), np.asarray(0.0005))), 6)
+        >>> import jax.numpy as jnp
+        >>> round(float(futures_rate(jnp.asarray(95.0), jnp.asarray(0.0005))), 6)
         0.0495
     """
     return (100.0 - price) / 100.0 - convexity

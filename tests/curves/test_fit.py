@@ -34,6 +34,7 @@ _calibrate = jax.jit(calibrate_curves)
 _fair = jax.jit(fair_quotes)
 _jacobian = jax.jit(quote_jacobian)
 _discount = jax.jit(discount_factor)
+_batch = jax.jit(jax.vmap(calibrate_curves, in_axes=(None, 0)))
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def test_derivative_does_not_see_the_iterations() -> None:
 def test_batch_of_markets_is_the_loop(market) -> None:
     problem, quotes = _problem(market, Interpolation.LINEAR_ZERO), jnp.asarray(market[1])
     batch = jnp.stack([quotes - 0.01, quotes, quotes + 0.02])
-    together = jax.jit(jax.vmap(calibrate_curves, in_axes=(None, 0)))(problem, batch)
+    together = _batch(problem, batch)
     alone = [_calibrate(problem, row).zero_rates for row in batch]
     np.testing.assert_allclose(together.zero_rates, jnp.stack(alone), rtol=0, atol=1e-14)
     assert together.converged.shape == (3,) and bool(together.converged.all())
@@ -119,9 +120,9 @@ def test_batch_of_markets_is_the_loop(market) -> None:
 
 def test_one_bad_market_spoils_only_itself(market) -> None:
     problem, quotes = _problem(market, Interpolation.LINEAR_ZERO), jnp.asarray(market[1])
-    batch = jnp.stack([quotes, quotes.at[5].set(jnp.nan)])
-    fit = jax.jit(jax.vmap(calibrate_curves, in_axes=(None, 0)))(problem, batch)
-    assert fit.converged.tolist() == [True, False]
+    batch = jnp.stack([quotes, quotes.at[5].set(jnp.nan), quotes])
+    fit = _batch(problem, batch)
+    assert fit.converged.tolist() == [True, False, True]
     assert np.isfinite(fit.zero_rates[0]).all()
 
 
@@ -201,17 +202,10 @@ def test_single_precision(market) -> None:
 
 
 def test_one_compilation_for_new_quotes(market) -> None:
-    problem = _problem(market, Interpolation.LINEAR_ZERO)
-    traced = []
-
-    @jax.jit
-    def solve(problem, quotes):
-        traced.append(1)
-        return calibrate_curves(problem, quotes).zero_rates
-
-    solve(problem, jnp.asarray(market[1]))
-    solve(problem, jnp.asarray(market[1]) + 0.001)
-    assert len(traced) == 1
+    _calibrate(_problem(market, Interpolation.LINEAR_ZERO), jnp.asarray(market[1]))
+    compiled = _calibrate._cache_size()
+    _calibrate(_problem(market, Interpolation.LINEAR_ZERO), jnp.asarray(market[1]) + 0.001)
+    assert _calibrate._cache_size() == compiled
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ _RATES = np.array([0.031, 0.028, 0.026, -0.004, 0.002, 0.012, 0.011])
 _TIMES = np.linspace(0.0, 29.9, 400)
 _METHODS = list(Interpolation)
 _forward = jax.jit(instantaneous_forward)
+_discount = jax.jit(discount_factor)
+_zero_rate = jax.jit(zero_rate)
 _log_discount = jax.jit(log_discount, static_argnames="interpolation")
 
 
@@ -38,8 +40,8 @@ def _curve(method: Interpolation, nodes=_NODES, rates=_RATES) -> ZeroCurve:
 @pytest.mark.parametrize("method", _METHODS)
 def test_nodes_are_met_and_time_zero_is_worth_one(method: Interpolation) -> None:
     curve = _curve(method)
-    np.testing.assert_allclose(zero_rate(curve, curve.time), _RATES, rtol=0, atol=1e-15)
-    assert float(discount_factor(curve, jnp.asarray(0.0))) == 1.0
+    np.testing.assert_allclose(_zero_rate(curve, curve.time), _RATES, rtol=0, atol=1e-15)
+    assert float(_discount(curve, jnp.asarray(0.0))) == 1.0
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -117,7 +119,7 @@ def test_derivatives_in_rates_match_differences(method: Interpolation) -> None:
 @pytest.mark.parametrize("method", _METHODS)
 def test_flat_curve_is_flat_under_every_method(method: Interpolation) -> None:
     curve = _curve(method, _NODES, np.full(_NODES.size, 0.04))
-    np.testing.assert_allclose(zero_rate(curve, jnp.asarray([0.0, 0.01, 3.0, 29.0, 60.0])), 0.04, rtol=1e-13)
+    np.testing.assert_allclose(_zero_rate(curve, jnp.asarray([0.0, 0.01, 3.0, 29.0, 60.0])), 0.04, rtol=1e-13)
     gradient = jax.grad(lambda z: jnp.sum(log_discount(curve.time, z, jnp.asarray([0.7, 7.0]), method)))(
         curve.zero_rate
     )
@@ -128,7 +130,7 @@ def test_flat_curve_is_flat_under_every_method(method: Interpolation) -> None:
 @pytest.mark.parametrize("size", [1, 2])
 def test_short_curves(method: Interpolation, size: int) -> None:
     curve = _curve(method, _NODES[:size], np.full(size, 0.03))
-    np.testing.assert_allclose(discount_factor(curve, jnp.asarray([0.05, 2.0])), np.exp([-0.0015, -0.06]), rtol=1e-14)
+    np.testing.assert_allclose(_discount(curve, jnp.asarray([0.05, 2.0])), np.exp([-0.0015, -0.06]), rtol=1e-14)
 
 
 def test_simple_forward_of_an_overnight_period_keeps_its_digits() -> None:
@@ -141,9 +143,9 @@ def test_simple_forward_of_an_overnight_period_keeps_its_digits() -> None:
 @pytest.mark.parametrize("method", _METHODS)
 def test_single_precision_is_kept(method: Interpolation) -> None:
     curve = ZeroCurve(jnp.asarray(_NODES, jnp.float32), jnp.asarray(_RATES, jnp.float32), method)
-    got = discount_factor(curve, jnp.asarray(_TIMES, jnp.float32))
+    got = _discount(curve, jnp.asarray(_TIMES, jnp.float32))
     assert got.dtype == jnp.float32
-    np.testing.assert_allclose(got, discount_factor(_curve(method), jnp.asarray(_TIMES)), rtol=3e-6)
+    np.testing.assert_allclose(got, _discount(_curve(method), jnp.asarray(_TIMES)), rtol=3e-6)
 
 
 def test_hazard_weights_integrate_the_step_function() -> None:

@@ -21,10 +21,10 @@ class CdsLegs(NamedTuple):
         rebate: of one per year accrued at the valuation date, paid back to a new buyer at settlement.
     """
 
-    protection: Float[Array, ""]
-    premium: Float[Array, ""]
-    accrual: Float[Array, ""]
-    rebate: Float[Array, ""]
+    protection: Float[Array, "..."]
+    premium: Float[Array, "..."]
+    accrual: Float[Array, "..."]
+    rebate: Float[Array, "..."]
 
 
 def _mean_decay(x: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -130,12 +130,12 @@ def midpoint_cds_legs(
     return CdsLegs(jnp.sum(live), premium, on_default, jnp.zeros_like(premium))
 
 
-def risky_annuity(legs: CdsLegs) -> Float[Array, ""]:
+def risky_annuity(legs: CdsLegs) -> Float[Array, "..."]:
     """Value of one per year of premium until default or maturity, accrual on default included."""
     return legs.premium + legs.accrual
 
 
-def cds_par_spread(legs: CdsLegs, recovery: Float[Array, ""] | float) -> Float[Array, ""]:
+def cds_par_spread(legs: CdsLegs, recovery: Float[Array, "..."] | float) -> Float[Array, "..."]:
     """Running premium at which a new contract costs nothing: `(1 - R) protection / (risky annuity - rebate)`.
 
     Args:
@@ -149,8 +149,12 @@ def cds_par_spread(legs: CdsLegs, recovery: Float[Array, ""] | float) -> Float[A
 
 
 def cds_present_value(
-    legs: CdsLegs, premium: Float[Array, ""] | float, recovery: Float[Array, ""] | float, *, is_buyer: Bool[Array, ""]
-) -> Float[Array, ""]:
+    legs: CdsLegs,
+    premium: Float[Array, "..."] | float,
+    recovery: Float[Array, "..."] | float,
+    *,
+    is_buyer: Bool[Array, "..."],
+) -> Float[Array, "..."]:
     """Credit default swap per unit of notional, accrued premium included (dirty).
 
     Args:
@@ -170,9 +174,9 @@ def cds_upfront(
     terms: CdsTerms,
     legs: CdsLegs,
     discount: ZeroCurve,
-    premium: Float[Array, ""] | float,
-    recovery: Float[Array, ""] | float,
-) -> Float[Array, ""]:
+    premium: Float[Array, "..."] | float,
+    recovery: Float[Array, "..."] | float,
+) -> Float[Array, "..."]:
     """Clean upfront that the buyer pays at settlement: the dirty value carried there, plus the accrued premium.
 
     Args:

@@ -7,7 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from pact_jax.dates import BusinessDayConvention, Calendar, DayCount, DayLike, Schedule, as_days, year_fraction
+from pact_jax.dates import (
+    BusinessDayConvention,
+    Calendar,
+    DayArray,
+    DayCount,
+    DayLike,
+    Schedule,
+    as_days,
+    year_fraction,
+)
 from pact_jax.errors import ArgumentError
 
 HALF_DAY = 1.0 / 730.0
@@ -30,14 +39,14 @@ class CdsTerms(eqx.Module):
         settlement_time: when an upfront amount is paid.
     """
 
-    grid_time: Float[Array, "dates"]
-    accrual_origin: Float[Array, "dates-1"]
-    accrual_slope: Float[Array, "dates-1"]
-    premium_time: Float[Array, "premium_dates"]
-    premium_survival_time: Float[Array, "premium_dates"]
-    premium_accrual: Float[Array, "premium_dates"]
-    accrued: Float[Array, ""]
-    settlement_time: Float[Array, ""]
+    grid_time: Float[Array, "*contracts dates"]
+    accrual_origin: Float[Array, "*contracts dates-1"]
+    accrual_slope: Float[Array, "*contracts dates-1"]
+    premium_time: Float[Array, "*contracts premium_dates"]
+    premium_survival_time: Float[Array, "*contracts premium_dates"]
+    premium_accrual: Float[Array, "*contracts premium_dates"]
+    accrued: Float[Array, "*contracts"]
+    settlement_time: Float[Array, "*contracts"]
 
 
 def cds_terms(
@@ -80,7 +89,7 @@ def cds_terms(
     live = end > today + 1
     start, end, last = start[live], end[live], last[live]
 
-    def time(days: np.ndarray) -> np.ndarray:
+    def time(days: DayArray):
         return year_fraction(today, days, DayCount.ACT_365F)
 
     accrual = year_fraction(start, end, DayCount.ACT_360)

@@ -141,7 +141,6 @@ def test_random_contracts_against_quantlib(count: int) -> None:
     today = ql.Date(26, 7, 2021)
     ql.Settings.instance().evaluationDate = today
     basis = ql.Actual365Fixed()
-    price = jax.jit(jax.vmap(cds_legs, in_axes=(0, ZeroCurve(None, 0, Interpolation.LOG_LINEAR_DISCOUNT), None, 0)))
     nodes = np.array([182.0, 1096.0, 3650.0, 7300.0]) / 365.0
     hazard_days = np.array([400.0, 1000.0, 2000.0, 8000.0])
     terms, zeros, hazards, expected = [], [], [], []
@@ -161,8 +160,14 @@ def test_random_contracts_against_quantlib(count: int) -> None:
         zeros.append(zero)
         hazards.append(hazard)
         expected.append(_quantlib_cds(ql, today, basis, schedule.dates[-1], nodes, zero, hazard_days, hazard))
-    curves = ZeroCurve(jnp.asarray(nodes), jnp.asarray(np.array(zeros)), Interpolation.LOG_LINEAR_DISCOUNT)
-    legs = price(stack_cds_terms(terms), curves, jnp.asarray(hazard_days / 365), jnp.asarray(np.array(hazards)))
+
+    @jax.jit
+    @jax.vmap
+    def price(terms, zero_rate, hazard_rate):
+        curve = ZeroCurve(jnp.asarray(nodes), zero_rate, Interpolation.LOG_LINEAR_DISCOUNT)
+        return cds_legs(terms, curve, jnp.asarray(hazard_days / 365), hazard_rate)
+
+    legs = price(stack_cds_terms(terms), jnp.asarray(np.array(zeros)), jnp.asarray(np.array(hazards)))
     protection, premium = np.array(expected).T
     np.testing.assert_allclose(0.6 * legs.protection, protection, rtol=0, atol=1e-10)
     np.testing.assert_allclose(risky_annuity(legs), premium, rtol=0, atol=1e-8)
