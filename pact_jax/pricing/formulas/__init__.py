@@ -7,6 +7,11 @@ from ._american_boundary import ACCURATE as ACCURATE
 from ._american_boundary import FAST as FAST
 from ._american_boundary import PRECISE as PRECISE
 from ._american_boundary import AmericanScheme as AmericanScheme
+from ._asian import arithmetic_asian_simulated as arithmetic_asian_simulated
+from ._asian import continuous_geometric_asian_price as continuous_geometric_asian_price
+from ._asian import geometric_asian_price as geometric_asian_price
+from ._asian import levy_asian_price as levy_asian_price
+from ._asian import turnbull_wakeman_price as turnbull_wakeman_price
 from ._bachelier import bachelier_price as bachelier_price
 from ._bachelier import displaced_price as displaced_price
 from ._barrier import barrier_price as barrier_price
@@ -22,6 +27,7 @@ from ._digital import gap_price as gap_price
 from ._fx import fx_atm_strike as fx_atm_strike
 from ._fx import fx_delta as fx_delta
 from ._fx import fx_strike_from_delta as fx_strike_from_delta
+from ._heston import heston_price as heston_price
 from ._implied_vol import ImpliedVol as ImpliedVol
 from ._implied_vol import implied_bachelier_vol as implied_bachelier_vol
 from ._implied_vol import implied_black_vol as implied_black_vol
@@ -31,3 +37,7 @@ from ._pricing_status import PricingStatus as PricingStatus
 from ._touch import asset_touch_price as asset_touch_price
 from ._touch import no_touch_price as no_touch_price
 from ._touch import one_touch_price as one_touch_price
+from ._two_asset import exchange_price as exchange_price
+from ._two_asset import kirk_spread_price as kirk_spread_price
+from ._two_asset import two_asset_extreme_price as two_asset_extreme_price
+from ._variance_swap import replicated_variance as replicated_variance
