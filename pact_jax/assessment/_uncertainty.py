@@ -110,7 +110,7 @@ def _standard_errors(
 
 
 class Tails(eqx.Module):
-    """Tail measures of several losses with the standard errors that fit their sampling, levels x losses.
+    """Tail measures of several losses with the standard errors that fit their sampling, losses x levels.
 
     Attributes:
         expected_shortfall: estimates.
@@ -119,10 +119,10 @@ class Tails(eqx.Module):
         value_at_risk_error: their standard errors.
     """
 
-    expected_shortfall: Float[Array, "levels agents"]
-    expected_shortfall_error: Float[Array, "levels agents"]
-    value_at_risk: Float[Array, "levels agents"]
-    value_at_risk_error: Float[Array, "levels agents"]
+    expected_shortfall: Float[Array, "agents levels"]
+    expected_shortfall_error: Float[Array, "agents levels"]
+    value_at_risk: Float[Array, "agents levels"]
+    value_at_risk_error: Float[Array, "agents levels"]
 
 
 def estimate_tails(
@@ -143,10 +143,10 @@ def estimate_tails(
         horizon_days: H of overlapping history.
 
     Returns:
-        Measures and errors, levels x losses.
+        Measures and errors, losses x levels.
     """
     measures = jax.vmap(lambda loss: tail_measures(loss, weight, levels), in_axes=1)(rows)
     error = _standard_errors(rows, weight, levels, sampling, horizon_days)
     return Tails(
-        measures.expected_shortfall.T, error.expected_shortfall.T, measures.value_at_risk.T, error.value_at_risk.T
+        measures.expected_shortfall, error.expected_shortfall, measures.value_at_risk, error.value_at_risk
     )

@@ -1,0 +1,1 @@
+"""Benchmarks: every compute path beside a peer, with the ratio, the accuracy, and compile time apart."""
