@@ -1,5 +1,8 @@
 """Append-only, hash-chained audit log with signed checkpoints and two independent verifiers."""
 
+from ._assessment import AgentCall as AgentCall
+from ._assessment import assessment_record as assessment_record
+from ._assessment import record_assessment as record_assessment
 from ._checkpoint import Checkpoint as Checkpoint
 from ._checkpoint import CheckpointSigner as CheckpointSigner
 from ._checkpoint import open_note as open_note

@@ -59,7 +59,7 @@ class AgentEntry:
         tier: 0 primary, 1 and higher standby, -1 none answered.
         milliseconds: of the call, rounded up.
         score: expected shortfall over capital; None if it did not answer.
-        confidence: in [0, 1]: 1 if the agent answered in full, 0 if it failed. It never scales a score.
+        confidence: reliability of that score, in [0, 1]; 0 if it failed, None where undefined. It never scales a score.
     """
 
     agent: str

@@ -3,6 +3,7 @@
 import enum
 from collections import deque
 from dataclasses import dataclass
+from typing import Final
 
 
 class BreakerState(enum.Enum):
@@ -29,6 +30,9 @@ class BreakerRule:
     failures: int = 3
     window: int = 10
     cooldown: float = 1.0
+
+
+DEFAULT_RULE: Final = BreakerRule()
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Breaker:
         (False, True)
     """
 
-    def __init__(self, rule: BreakerRule = BreakerRule()):
+    def __init__(self, rule: BreakerRule = DEFAULT_RULE):
         self._rule = rule
         self._last: deque[bool] = deque(maxlen=rule.window)
         self._state = BreakerState.CLOSED

@@ -5,6 +5,7 @@ import selectors
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -103,10 +104,14 @@ class VirtualPool:
 
     delay: list[float] = []
 
+    def __init__(self, context: Callable[[], AbstractContextManager[Any]] = nullcontext):
+        self.context = context
+
     async def run(self, call: Callable[[], T], timeout: float) -> Returned[T] | Raised:
         VirtualPool.delay.clear()
         try:
-            result: Returned[T] | Raised = Returned(call())
+            with self.context():
+                result: Returned[T] | Raised = Returned(call())
         except BaseException as error:
             result = Raised(error)
         async with asyncio.timeout(timeout):
