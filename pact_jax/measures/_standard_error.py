@@ -4,7 +4,6 @@ import math
 
 import equinox as eqx
 import jax.numpy as jnp
-from jax import lax
 from jaxtyping import Array, Float
 
 from .._numerics import tree_sum
@@ -202,11 +201,11 @@ def _root(x: FloatScalar) -> FloatScalar:
 
 
 def _long_run_variance(v: Float[Array, "scenarios"], lag: int) -> FloatScalar:
-    n = v.shape[0]
-    ahead = jnp.concatenate([v, jnp.zeros(lag, v.dtype)])
+    """Bartlett-weighted sum of autocovariances: exactly the mean square of the sums over all windows of lag + 1 days.
 
-    def add(j: Array, total: FloatScalar) -> FloatScalar:
-        bartlett = 1.0 - j.astype(v.dtype) / (lag + 1.0)
-        return total + 2.0 * bartlett * tree_sum(v * lax.dynamic_slice_in_dim(ahead, j, n))
-
-    return lax.fori_loop(1, lag + 1, add, tree_sum(v * v))
+    In that form it is one cumulative sum for any lag, and visibly never negative.
+    """
+    edge = jnp.zeros(lag, v.dtype)
+    reached = jnp.cumsum(jnp.concatenate([jnp.zeros(1, v.dtype), edge, v, edge]))
+    window = reached[lag + 1 :] - reached[: -lag - 1]
+    return tree_sum(window * window) / (lag + 1.0)

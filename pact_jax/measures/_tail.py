@@ -187,7 +187,9 @@ def tail_status(
     nonfinite = jnp.any(held & ~jnp.isfinite(loss))
     tail = tail_mass(level).astype(w.dtype)
     room = max(SNAP, 4.0 * float(jnp.finfo(w.dtype).eps))
-    short = ~(tree_sum(w) >= tail * (1.0 - room)) | jnp.any(~((w >= 0) & jnp.isfinite(w)))
+    # Without weights the mass is one, whatever is added up; only a level outside [0, 1) is left to find.
+    mass = jnp.ones((), w.dtype) if weight is None else tree_sum(w)
+    short = ~(mass >= tail * (1.0 - room)) | jnp.any(~((w >= 0) & jnp.isfinite(w)))
     bits = jnp.where(nonfinite, int(Status.NONFINITE_PNL), 0) | jnp.where(short, int(Status.TAIL_MASS), 0)
     return bits.astype(jnp.uint32)
 
@@ -291,7 +293,7 @@ def _share_tail(
     scale = 1.0 / tail
     above = round_here(jnp.where(held & (loss > var), w * scale, 0.0))
     tied = jnp.where(held & (loss == var), w, 0.0)
-    tie_mass = tree_sum(tied)
+    above_mass, tie_mass = tree_sum(jnp.stack([above, tied]))
     # Snapping may leave a mass above the VaR that exceeds 1 - c by rounding; short weights leave more than ties hold.
-    rest = jnp.clip(1.0 - tree_sum(above), 0.0, tie_mass * scale)
+    rest = jnp.clip(1.0 - above_mass, 0.0, tie_mass * scale)
     return jnp.where(jnp.isnan(var), jnp.nan, above + tied * (rest / jnp.where(tie_mass > 0, tie_mass, 1.0)))
