@@ -1,13 +1,30 @@
 """The `pact` command: one thin function per subcommand, no arithmetic."""
 
 import argparse
+import os
+import runpy
+import stat
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
+import jax
+import pandas as pd
+
+from ._assess import assess
 from ._doctor import doctor
 from ._version import __version__
-from .audit import add_audit_command
-from .errors import PactError
+from .assessment import Generator, Historical, MonteCarlo, market_views, worst_market_moves
+from .audit import AuditLog, add_audit_command, record_assessment
+from .datasets import load_desk
+from .errors import ArgumentError, PactError
+from .io import read_snapshot, write_template
+from .report import html_report, json_report, text_report
+from .snapshot import Snapshot
+
+_NUM_SCENARIOS = 10_000
+_NUM_WORST = 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,31 +34,218 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Command-line words after `pact`; those of the process if None.
 
     Returns:
-        Exit status: 0 done, 2 refused with a reason on standard error.
+        Exit status: 0 done (whatever the decision), 2 refused with a reason on standard error.
 
     Example:
         >>> main(["doctor"])  # doctest: +ELLIPSIS
         pact-jax ...
         0
     """
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen, rest = parser.parse_known_args(arguments)
+    if rest and chosen.run is not _run_bench:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    chosen.rest = rest
     try:
         return chosen.run(chosen)
     except PactError as error:
         print(f"pact: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # The reader has seen enough (`pact assess | head`). What is left in the buffer must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="pact", description="Portfolio risk on shared scenarios.")
     parser.add_argument("--version", action="version", version=f"pact-jax {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_assess(commands)
+    template = commands.add_parser("template", help="write an example snapshot folder to edit")
+    template.add_argument("folder", type=Path, metavar="FOLDER", help="where; made if it is not there")
+    template.add_argument("--force", action="store_true", help="overwrite files that are there")
+    template.set_defaults(run=_run_template)
     command = commands.add_parser("doctor", help="print devices, precision, versions and optional parts")
     command.set_defaults(run=_run_doctor)
     add_audit_command(commands)
+    bench = commands.add_parser("bench", help="run the benchmarks of a checkout", add_help=False)
+    bench.set_defaults(run=_run_bench)
     return parser
+
+
+def _add_assess(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "assess",
+        help="assess a portfolio and print the report",
+        description="Assess the snapshot in FOLDER, or the desk that ships with the package, and print the report.",
+    )
+    add = command.add_argument
+    add("folder", nargs="?", type=Path, metavar="FOLDER", help="snapshot folder; the shipped desk by default")
+    add("--horizon-days", type=int, default=10, metavar="H", help="business days, 1 to 20 (default 10)")
+    add("--confidence", type=float, default=0.975, metavar="C", help="level of the score's ES (default 0.975)")
+    scenarios = command.add_mutually_exclusive_group()
+    scenarios.add_argument("--historical", action="store_true", help="replay the history instead of Monte Carlo")
+    scenarios.add_argument(
+        "--scenarios", type=int, metavar="N", help=f"Monte Carlo scenarios (default {_NUM_SCENARIOS:,})"
+    )
+    add("--seed", type=int, default=0, metavar="S", help="seed of every random number (default 0)")
+    add("--positions", type=int, metavar="N", help="a generated desk of this size instead of the shipped one")
+    add("--on-reject", choices=("raise", "report"), default="raise", help="what to do with bad rows (default raise)")
+    add("--json", type=Path, metavar="F", help="write the report as JSON to this file as well")
+    add("--html", type=Path, metavar="F", help="write the report as one offline HTML file as well")
+    add("--audit", type=Path, metavar="DIR", help="append a record to the audit log in this directory")
+    add("--no-views", action="store_true", help="leave out the market views and the worst dates of the history")
+    add("--no-cache", action="store_true", help="do not keep compiled programs for the next run")
+    command.set_defaults(run=_run_assess)
+
+
+def _run_assess(chosen: argparse.Namespace) -> int:
+    for path in (chosen.json, chosen.html):
+        _check_writable(path)
+    tell = _narrator()
+    if not chosen.no_cache:
+        tell(_use_cache())
+    generator = (
+        Historical()
+        if chosen.historical
+        else MonteCarlo(_NUM_SCENARIOS if chosen.scenarios is None else chosen.scenarios)
+    )
+    snapshot = _read(chosen, tell)
+    tell(f"assessing {len(snapshot.positions):,} positions over {chosen.horizon_days} days; a first run compiles")
+    report = assess(
+        snapshot,
+        generator=generator,
+        horizon_days=chosen.horizon_days,
+        confidence=chosen.confidence,
+        seed=chosen.seed,
+        num_worst=_NUM_WORST,
+    )
+    tell(f"score {report.score:.4f}, bound {report.upper_bound:.4f}, {report.decision}")
+    if chosen.audit is not None:
+        # Durable before anything is shown.
+        with AuditLog(chosen.audit) as log:
+            receipt = record_assessment(log, report)
+        tell(f"audit record {receipt.sequence} in {chosen.audit}")
+    views, history = (None, None) if chosen.no_views else _views(snapshot, chosen, generator, tell)
+    _print(text_report(report, views=views, history=history))
+    for path, render in ((chosen.json, json_report), (chosen.html, html_report)):
+        if path is not None:
+            _write(path, render(report, views=views, history=history))
+            tell(f"wrote {path}")
+    tell("done")
+    return 0
+
+
+def _read(chosen: argparse.Namespace, tell: Callable[[str], None]) -> Snapshot:
+    if chosen.folder is None:
+        tell("loading the shipped desk" if chosen.positions is None else f"generating {chosen.positions:,} positions")
+        return load_desk(chosen.positions)
+    if chosen.positions is not None:
+        raise ArgumentError(
+            "--positions is for the shipped desk only", "pact assess", "leave out FOLDER or --positions"
+        )
+    tell(f"reading {chosen.folder}")
+    return read_snapshot(chosen.folder, on_reject=chosen.on_reject)
+
+
+def _views(
+    snapshot: Snapshot, chosen: argparse.Namespace, generator: Generator, tell: Callable[[str], None]
+) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """Views and worst dates, as far as the history allows."""
+    tell("market views over 1 and 10 business days, and the worst dates of the history")
+    simulated = generator if isinstance(generator, MonteCarlo) else MonteCarlo(_NUM_SCENARIOS)
+    both = (Historical(), simulated)
+    try:
+        views = market_views(snapshot, generators=both, confidence=chosen.confidence, seed=chosen.seed)
+        return views, worst_market_moves(
+            snapshot, horizon_days=chosen.horizon_days, count=_NUM_WORST, size=simulated.num_scenarios
+        )
+    except PactError as error:
+        tell(f"no views: {error}")
+        return None, None
+
+
+def _narrator() -> Callable[[str], None]:
+    """Progress on standard error, with the seconds since the start."""
+    started = time.monotonic()
+
+    def tell(words: str) -> None:
+        if words:
+            print(f"[{time.monotonic() - started:6.1f} s] {words}", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def _use_cache() -> str:
+    """Keeps compiled programs in the user's cache directory; the process is this command's own, to configure JAX in.
+
+    What lies there is run, so a directory that others may write to is not used.
+
+    Returns:
+        What to tell; empty if the environment configures the cache already.
+    """
+    if os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+        return ""
+    base = os.environ.get("XDG_CACHE_HOME")
+    folder = (Path(base) if base else Path.home() / ".cache") / "pact_jax"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
+    except OSError as error:
+        return f"compiled programs are not kept: {error}"
+    owned = not hasattr(os, "getuid") or found.st_uid == os.getuid()
+    if not owned or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return f"compiled programs are not kept: others may write to {folder} (chmod 700 it)"
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    return f"compiled programs are kept in {folder}"
+
+
+def _print(content: str) -> None:
+    """To standard output; a character that it cannot show becomes a question mark."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(content.encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()
+
+
+def _check_writable(path: Path | None) -> None:
+    """Refuses before the work what would fail after it."""
+    if path is None:
+        return
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise ArgumentError("cannot be written", str(path), "give a file in a folder that exists")
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise ArgumentError(f"cannot be written: {error}", str(path), "give a file that may be written") from error
+
+
+def _run_template(chosen: argparse.Namespace) -> int:
+    folder = write_template(chosen.folder, force=chosen.force)
+    print(f"wrote {folder}: edit it, then run `pact assess {folder}`; its README.md explains every column")
+    return 0
 
 
 def _run_doctor(chosen: argparse.Namespace) -> int:
     doctor()
+    return 0
+
+
+def _run_bench(chosen: argparse.Namespace) -> int:
+    """`python -m benchmarks` of the checkout in the current directory; they are no part of the installed package."""
+    folder = Path.cwd()
+    if not (folder / "benchmarks" / "__main__.py").is_file():
+        raise ArgumentError(
+            f"no benchmarks in {folder}",
+            "pact bench",
+            "run it in a checkout of the repository; wheels do not carry them",
+        )
+    sys.argv = ["benchmarks", *chosen.rest]
+    sys.path.insert(0, str(folder))
+    runpy.run_module("benchmarks", run_name="__main__", alter_sys=True)
     return 0

@@ -42,7 +42,7 @@ def build_sections(
         The sections.
     """
     sections = [
-        score_section(report),
+        score_section(report, views),
         agent_section(report),
         desk_section(report),
         limit_section(report),

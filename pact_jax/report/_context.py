@@ -171,7 +171,8 @@ def credit_section(report: AssessmentReport) -> Section:
     found = report.findings
     note = [
         f"Expected loss over one year {money(found.expected_loss)}; Herfindahl index of names "
-        f"{number(found.name_hhi)}; liquidity coverage (buffer / net outflow of 30 days) {_or_not(found.liquidity_coverage)}.",
+        f"{number(found.name_hhi)}; liquidity coverage (buffer / net outflow of 30 days) "
+        f"{_or_not(found.liquidity_coverage)}.",
         "Large: above 10 % of tier-1 capital.",
     ]
     if len(found.sectors):

@@ -85,7 +85,7 @@ def percent(value: object) -> str:
         >>> percent(0.0661), percent(0.0000123)
         ('6.610 %', '0.001 %')
     """
-    return _special(value) or f"{100 * _float(value):,.3f} %"
+    return _special(value) or f"{round(100 * _float(value), 3) + 0.0:,.3f} %"
 
 
 def number(value: object) -> str:

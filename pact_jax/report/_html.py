@@ -12,7 +12,7 @@ from ._score import desk_contributions, position_contributions
 from ._svg import Mark, histogram, signed_bars, waterfall
 
 _TOP_BARS = 15
-_CLOSED = ("sources", "manifest", "base", "correlation", "measures")
+_CLOSED = ("sources", "manifest", "correlation")
 """Sections that start folded."""
 
 _STYLE = """
@@ -25,15 +25,15 @@ section, details, .card { background: #fff; border: 1px solid #dde2ea; border-ra
 section, details { padding: 16px 18px; margin: 16px 0; }
 summary { cursor: pointer; } summary h2 { display: inline; }
 .cards { display: flex; flex-wrap: wrap; gap: 12px; margin: 14px 0; }
-.card { padding: 10px 16px; min-width: 140px; flex: 1; }
-.card b { display: block; font-size: 22px; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.card { padding: 10px 14px; min-width: 160px; flex: 1; }
+.card b { display: block; font-size: 20px; font-variant-numeric: tabular-nums; }
 .card span { color: #55606f; font-size: 12.5px; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
 th { text-align: left; vertical-align: bottom; color: #55606f; font-weight: 600; border-bottom: 2px solid #ccd3de; }
 th, td { padding: 4px 10px 4px 0; } td { border-bottom: 1px solid #edf0f4; vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } td.n { white-space: nowrap; }
-td { overflow-wrap: anywhere; }
+td { overflow-wrap: break-word; } .n + :not(.n) { padding-left: 14px; }
 tr.total td { font-weight: 700; border-top: 2px solid #ccd3de; }
 tr.BREACH td, .card.BREACH { background: #fbe3e0; } tr.BREACH-UNKNOWN td, .card.BREACH-UNKNOWN { background: #fbe3e0; }
 tr.REVIEW td, .card.REVIEW { background: #fdf0d5; } tr.WARNS td { background: #fdf7e6; }

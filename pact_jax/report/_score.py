@@ -10,6 +10,8 @@ from ._document import Column, Section, by_unit, level, make_table, money, perce
 TOP_POSITIONS = 20
 _FLAGGED = 12
 """Flags printed with the score; the assumptions have a section of their own."""
+_APART = 0.2
+"""Relative difference of historical and Monte Carlo ES that is worth a warning."""
 
 
 def basis(report: AssessmentReport) -> str:
@@ -22,8 +24,8 @@ def basis(report: AssessmentReport) -> str:
     )
 
 
-def score_section(report: AssessmentReport) -> Section:
-    """The score, its bound, the decision, and what stands beside them."""
+def score_section(report: AssessmentReport, views: pd.DataFrame | None) -> Section:
+    """The score, its bound, the decision, and what stands beside them; a warning where the views disagree."""
     currency = text(report.snapshot.reporting_currency)
     own = report.limits[(report.limits["measure"] == "score") & (report.limits["scope"] == "total")]
     limit = percent(own["limit"].min()) if len(own) else "none set"
@@ -45,7 +47,24 @@ def score_section(report: AssessmentReport) -> Section:
     flags = [flag for flag in report.flags if not flag.startswith("ASSUMED")]
     more = [f"... and {len(flags) - _FLAGGED} more flags"] if len(flags) > _FLAGGED else []
     table = make_table((Column("measure", text), Column("value", _as_is), Column("meaning", text)), rows)
-    return Section("score", "Score", (basis(report), *map(text, flags[:_FLAGGED]), *more), table)
+    notes = (basis(report), *map(text, flags[:_FLAGGED]), *more, *_disagreement(report, views))
+    return Section("score", "Score", notes, table)
+
+
+def _disagreement(report: AssessmentReport, views: pd.DataFrame | None) -> list[str]:
+    """Says so where history and Monte Carlo give market ES far apart at the horizon of the score."""
+    if views is None or not {"historical", "monte_carlo"} <= set(views.columns):
+        return []
+    same = views[(views["measure"] == "expected_shortfall") & (views["horizon_days"] == report.horizon_days)]
+    if not len(same):
+        return []
+    history, simulated = float(same["historical"].iloc[0]), float(same["monte_carlo"].iloc[0])
+    if not simulated > 0 or abs(history / simulated - 1.0) < _APART:
+        return []
+    return [
+        f"The views disagree: market ES is {money(history)} on history and {money(simulated)} on Gaussian Monte Carlo, "
+        f"a ratio of {history / simulated:.2f}; a decision on one of them alone may not hold on the other."
+    ]
 
 
 def agent_section(report: AssessmentReport) -> Section:

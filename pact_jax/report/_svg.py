@@ -9,6 +9,8 @@ import numpy as np
 _WIDTH, _LEFT, _RIGHT = 860, 70, 20
 _UP, _DOWN, _MARK, _TOTAL, _GRID, _TEXT = "#b4443c", "#3a7d5c", "#1f3d63", "#54678a", "#dfe4ec", "#2c3440"
 _BAR = 24
+_LABEL = 270
+"""Room that a label of a mark needs."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,15 @@ def histogram(loss: np.ndarray, weight: np.ndarray, marks: Sequence[Mark], *, un
     for share, left, right in zip(shares, edges[:-1], edges[1:], strict=True):
         colour = _UP if left > 0 else _TOTAL
         parts.append(_rect(x(left), y(share), max(x(right) - x(left) - 0.6, 0.4), height - bottom - y(share), colour))
-    for at, mark in enumerate(marks):
+    # Labels stand on the side that is free, and the outermost on top, so that no line runs through a label.
+    fits = not marks or x(max(mark.value for mark in marks)) + _LABEL < _WIDTH
+    for at, mark in enumerate(sorted(marks, key=lambda mark: mark.value, reverse=not fits)):
         level = 16 + 18 * at
         first, last = (min(max(mark.value + sign * 1.96 * mark.error, low), high) for sign in (-1, 1))
         parts.append(_rect(x(first), level + 4, max(x(last) - x(first), 1.0), height - bottom - level - 4, _MARK, 0.18))
         parts.append(_line(x(mark.value), level + 4, x(mark.value), height - bottom, _MARK, 1.6))
-        near = x(mark.value) > _WIDTH / 2
-        parts.append(_label(x(mark.value) + (-6 if near else 6), level + 8, mark.label, "end" if near else "start"))
+        side = max(x(last), x(mark.value)) + 5 if fits else min(x(first), x(mark.value)) - 5
+        parts.append(_label(side, level + 10, mark.label, "start" if fits else "end"))
     title = f"joint loss, {scale[1]}{unit} (loss positive)"
     parts.append(_label((_LEFT + _WIDTH - _RIGHT) / 2, height - 8, title))
     return _svg(height, parts, "Distribution of the joint loss with its measures")
