@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 
+from pact_jax._assess import precision
 from pact_jax.assessment import AssessmentReport, RunManifest
 from pact_jax.consensus import reliability
 
@@ -161,7 +162,8 @@ def _confidence(report: AssessmentReport, agent: str) -> float | None:
     if not len(row):
         return None
     score, error = float(row["value"].iloc[0]), float(row["standard_error"].iloc[0])
-    return _known(float(reliability(jnp.asarray(score), jnp.asarray(error))))
+    with precision(float32=False):
+        return _known(float(reliability(jnp.asarray(score), jnp.asarray(error))))
 
 
 def _model(name: str) -> ModelEntry:

@@ -12,14 +12,14 @@ from jaxtyping import Array, Float
 
 from pact_jax._pipeline import Evaluation, RiskInputs
 from pact_jax.consensus import JointLoss, LossAgent, bucket_tail_weight, combine, contributions
-from pact_jax.errors import AgentError
 from pact_jax.scenarios import ScenarioSet
 
 from ._agents import COMPILED, LossAgents
 from ._boundary import Call, ShapeBook
 from ._guard import Guard
+from ._host import host_step
 from ._outcome import Degraded, Failed, FailureReason, Ok, Outcome
-from ._pool import Pool, Raised
+from ._pool import Pool
 
 T = TypeVar("T")
 
@@ -72,13 +72,15 @@ class Composer:
     """Runs the agents.
 
     Attributes:
-        pool: threads to run on.
+        pool: threads that the agents run on.
+        host: threads of the consensus, which no agent can occupy.
         guard: the agents' breakers.
         agents: the functions to call.
         shapes: shapes of their answers.
     """
 
     pool: Pool
+    host: Pool
     guard: Guard
     agents: LossAgents
     shapes: ShapeBook
@@ -131,11 +133,7 @@ class Composer:
 
     async def _consensus(self, call: Callable[[], T]) -> T:
         # Not an agent: it has no share of the deadline, because without it there is nothing to answer.
-        result = await self.pool.run(lambda: jax.block_until_ready(call()), _CONSENSUS_SECONDS)
-        if isinstance(result, Raised):
-            what = f"the consensus raised {type(result.error).__name__}"
-            raise AgentError(what, "orchestrator", "see the error that it came from") from result.error
-        return result.value
+        return await host_step(self.host, "consensus", lambda: jax.block_until_ready(call()))
 
     def _filled(self, calls: dict[LossAgent, Call[Any]], outcomes: dict[LossAgent, Outcome[Any]]) -> list[Any]:
         """Answers in the order of agents, with zeros of the right shape where there is none."""
@@ -199,9 +197,6 @@ class Composer:
         )
         lost = tuple(agent for agent, outcome in attributed.items() if isinstance(outcome, Failed))
         return evaluation, _unexplained(evaluation, lost, inputs.capital)
-
-
-_CONSENSUS_SECONDS = 60.0
 
 
 def _observe_arguments(question: Question, agent: LossAgent) -> tuple[Any, ...]:

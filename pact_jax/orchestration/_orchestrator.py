@@ -5,6 +5,7 @@ import math
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeVar
 
 from pact_jax.assessment import AssessmentReport
@@ -17,11 +18,12 @@ from ._agents import COMPILED, LossAgents
 from ._alerting import publish_alerts
 from ._boundary import ShapeBook
 from ._breaker import DEFAULT_RULE, BreakerRule
-from ._bus import Bus
+from ._bus import Bus, BusFull
 from ._calls import agent_calls
 from ._compose import AgentRun, Composer
 from ._guard import Guard
-from ._pool import ComputePool, Pool, Raised
+from ._host import host_step
+from ._pool import ComputePool, Pool
 from ._stages import DEFAULT_OPTIONS, Options, Ready, make_ready, make_report, warm_failure_path
 from ._standby import Standby
 from ._timing import StageTimes
@@ -29,7 +31,7 @@ from ._timing import StageTimes
 T = TypeVar("T")
 
 DEFAULT_DEADLINE: Final = 0.5
-_FOREVER: Final = 3600.0
+_WITHOUT_END: Final = 3600.0
 
 
 class Orchestrator:
@@ -77,9 +79,11 @@ class Orchestrator:
     ):
         self._audit, self._deadline, self._float32 = audit, deadline, float32
         self._pool: Pool = ComputePool(3 * running, double=not float32) if pool is None else pool
+        # Agents may hang; the consensus must find a thread all the same.
+        self._host: Pool = ComputePool(running, double=not float32) if pool is None else pool
         self._guard = Guard(breaker)
         self._shapes = ShapeBook()
-        self._composer = Composer(self._pool, self._guard, agents, self._shapes)
+        self._composer = Composer(self._pool, self._host, self._guard, agents, self._shapes)
         self._admission = Admission(running, waiting)
         self._joined: Joined[AssessmentReport] = Joined()
         self._standby = Standby()
@@ -147,14 +151,15 @@ class Orchestrator:
         """
         loop = asyncio.get_running_loop()
         ready = await self._step("prepare", lambda: make_ready(snapshot, self._precise(options)))
-        end = loop.time() + _FOREVER
-        own = Composer(self._pool, Guard(), COMPILED, self._shapes)
+        end = loop.time() + _WITHOUT_END
+        own = Composer(self._pool, self._host, Guard(), COMPILED, self._shapes)
         for _ in range(2):
             self._times.forget()
             start = loop.time()
             ready = await self._step("prepare", lambda: make_ready(snapshot, self._precise(options)))
             run = await own.run(ready.question, observe_by=end, attribute_by=end)
-            await self._report(ready, run)
+            report = await self._report(ready, run)
+            await self._step("record", partial(assessment_record, report))
             seconds = loop.time() - start
             self._times.add("agents", run.seconds)
         await self._step("standby", lambda: warm_failure_path(ready, self._standby, loop.time()))
@@ -165,8 +170,9 @@ class Orchestrator:
 
     async def close(self) -> None:
         """Gives the threads back; the audit log stays open, it belongs to the caller."""
-        if isinstance(self._pool, ComputePool):
-            self._pool.close()
+        for pool in (self._pool, self._host):
+            if isinstance(pool, ComputePool):
+                pool.close()
         self._writer.shutdown(wait=True)
 
     async def __aenter__(self) -> "Orchestrator":
@@ -185,7 +191,7 @@ class Orchestrator:
         try:
             budget = max(0.0, by - loop.time())
             # Both calls of the agents share what the later stages leave; the second needs less than the first.
-            attribute_by = by - self._times.reserve(("report", "audit"), budget)
+            attribute_by = by - self._times.reserve(("report", "record", "audit"), budget)
             observe_by = attribute_by - 0.4 * max(0.0, attribute_by - loop.time())
             run = await self._composer.run(ready.question, observe_by=observe_by, attribute_by=attribute_by)
             report = await self._report(ready, run)
@@ -194,18 +200,22 @@ class Orchestrator:
             raise
         if loop.time() > by:
             report.flags = (*report.flags, f"DEADLINE_MISSED: by {1000 * (loop.time() - by):.0f} ms")
-        record = assessment_record(
-            report,
-            assessment=assessment,
-            actor=actor,
-            role=role,
-            milliseconds=math.ceil(1000 * (loop.time() - start)),
-            calls=agent_calls(run, bounded=math.isfinite(report.upper_bound)),
-        )
-        receipt = await self._record(record)
+        milliseconds = math.ceil(1000 * (loop.time() - start))
+        calls = agent_calls(run, bounded=math.isfinite(report.upper_bound))
+
+        def describe() -> AuditRecord:
+            return assessment_record(
+                report, assessment=assessment, actor=actor, role=role, milliseconds=milliseconds, calls=calls
+            )
+
+        receipt = await self._record(await self._step("record", describe))
         if receipt is not None:
             report.receipt = (receipt.sequence, receipt.hash)
-        publish_alerts(self.bus, report, assessment)
+        try:
+            publish_alerts(self.bus, report, assessment)
+        except BusFull:
+            # The alerts stand in the record and in the report; a deaf subscriber must not cost the answer.
+            report.flags = (*report.flags, "ALERTS_UNDELIVERED: a subscriber has stopped taking alerts")
         return report
 
     async def _report(self, ready: Ready, run: AgentRun) -> AssessmentReport:
@@ -213,16 +223,12 @@ class Orchestrator:
         return await self._step("report", lambda: make_report(ready, run, self._standby, seconds=run.seconds, now=now))
 
     async def _step(self, stage: str, call: Callable[[], T]) -> T:
-        """A step of the host on a compute thread; what it raises is raised here."""
+        """A step of the host, timed."""
         loop = asyncio.get_running_loop()
         start = loop.time()
-        result = await self._pool.run(call, _FOREVER)
-        if isinstance(result, Raised):
-            if isinstance(result.error, Exception):
-                raise result.error
-            raise AgentError(f"{type(result.error).__name__} in stage {stage!r}", "orchestrator") from result.error
+        answer = await host_step(self._host, stage, call)
         self._times.add(stage, loop.time() - start)
-        return result.value
+        return answer
 
     async def _record(self, record: AuditRecord) -> Receipt | None:
         """Writes the record, and before it every change of a breaker that is not yet recorded."""

@@ -1,5 +1,6 @@
 """The last good losses of every agent: what stands in for one that is missing, rescaled and widened for age."""
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
@@ -101,6 +102,7 @@ class Standby:
     def __init__(self, capacity: int = 32):
         self._capacity = capacity
         self._kept: OrderedDict[View, LastGood] = OrderedDict()
+        self._lock = threading.Lock()
 
     def remember(self, view: View, run: AgentRun, weight: Array, width: float, book: Book, now: float) -> None:
         """Keeps the losses of a run in which nothing failed; any other run teaches nothing.
@@ -115,10 +117,12 @@ class Standby:
         """
         if not all(run.present):
             return
-        self._kept[view] = LastGood(_own(run), _interaction(run), np.asarray(weight), width, book, now)
-        self._kept.move_to_end(view)
-        while len(self._kept) > self._capacity:
-            self._kept.popitem(last=False)
+        good = LastGood(_own(run), _interaction(run), np.asarray(weight), width, book, now)
+        with self._lock:
+            self._kept[view] = good
+            self._kept.move_to_end(view)
+            while len(self._kept) > self._capacity:
+                self._kept.popitem(last=False)
 
     def charges(self, view: View, confidence: float, book: Book, now: float) -> Charges:
         """What each agent would be charged if it were missing now; runs compiled code, so call it on a compute thread.

@@ -1,12 +1,13 @@
 """Signed checkpoints against published signatures, with both implementations of Ed25519."""
 
 import base64
+import sys
 
 import pytest
 
 from pact_jax.audit import Checkpoint, CheckpointSigner, open_note, parse_checkpoint
 from pact_jax.audit import _second_verifier as second
-from pact_jax.errors import ArgumentError, AuditError
+from pact_jax.errors import ArgumentError, AuditError, MissingExtra
 
 # golang.org/x/mod/sumdb/note, example of the package documentation (BSD-3-Clause).
 NOTE_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -102,3 +103,13 @@ def test_keys_and_texts_that_cannot_be_used():
     for text in ("no newline", "tab\t\n"):
         with pytest.raises(ArgumentError):
             CheckpointSigner("a", bytes(32)).sign_text(text)
+
+
+def test_missing_extra_is_named(monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cryptography"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    with pytest.raises(MissingExtra, match="audit"):
+        CheckpointSigner("a", bytes(32))
+    with pytest.raises(MissingExtra, match="audit"):
+        open_note(NOTE, NOTE_KEY)

@@ -44,7 +44,7 @@ def pool():
 def composed(question, pool, agents=None, seconds=20.0, guard=None):
     async def go():
         now = asyncio.get_running_loop().time()
-        composer = Composer(pool, guard or Guard(), agents or LossAgents(), SHAPES)
+        composer = Composer(pool, pool, guard or Guard(), agents or LossAgents(), SHAPES)
         return await composer.run(question, observe_by=now + seconds, attribute_by=now + 2 * seconds)
 
     return go

@@ -19,6 +19,7 @@ from pact_jax.errors import AgentError, ArgumentError, AuditError
 from pact_jax.io import snapshot_from_dict
 from pact_jax.orchestration import (
     ALERTS,
+    Alert,
     Busy,
     LoopThread,
     LossAgents,
@@ -258,6 +259,18 @@ def test_alerts_leave_after_the_record_and_wait_for_acknowledgement(snapshot, tm
         report, alert, metrics = virtual(story, audit=log)
     assert (alert.limit, alert.measure, alert.receipt) == ("score", "score", report.receipt)
     assert (metrics.published, metrics.processed, metrics.waiting) == (1, 1, 0)
+
+
+def test_a_deaf_subscriber_does_not_cost_the_answer(snapshot):
+    async def story(orchestrator):
+        inbox = orchestrator.bus.subscribe(ALERTS)
+        example = Alert("a", "p", "l", "m", "s", "human", 1.0, "BREACH", None)
+        for _ in range(ALERTS.capacity):
+            orchestrator.bus.publish(ALERTS, example)
+        return await orchestrator.assess(snapshot, OPTIONS), inbox.waiting
+
+    report, waiting = virtual(story)
+    assert report.flags[-1].startswith("ALERTS_UNDELIVERED") and waiting == ALERTS.capacity
 
 
 def test_synchronous_door_under_a_running_loop(snapshot, plain):
