@@ -8,6 +8,7 @@ sample of the book, one contract at a time on one core, and its time is scaled u
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -105,7 +106,8 @@ def _bump_ladder(portfolio: Portfolio, market: MarketState) -> tuple[jax.Array, 
         leaves = {name: getattr(still, name) for name in ("spot", "implied_vol", "zero_rate")} | moves
         return present_value(portfolio, move_market(market, FactorVector(**leaves)))
 
-    own = spot[portfolio.groups[0].terms.asset]
+    terms: Any = portfolio.groups[0].terms
+    own = spot[terms.asset]
     base = at()
     ladder = [
         (at(spot=spot) - at(spot=-spot)) / (2 * own),
@@ -120,7 +122,7 @@ def _bump_ladder(portfolio: Portfolio, market: MarketState) -> tuple[jax.Array, 
 
 def _quantlib(portfolio: Portfolio, market: MarketState, found, sample: int) -> tuple[float, float]:
     """Seconds for the sample, and the largest difference of value, delta, gamma, vega or rho, relative to the spot."""
-    terms = portfolio.groups[0].terms
+    terms: Any = portfolio.groups[0].terms
     today = ql.Date(22, 11, 2023)
     ql.Settings.instance().evaluationDate = today
     act = ql.Actual365Fixed()
@@ -153,7 +155,7 @@ def _quantlib(portfolio: Portfolio, market: MarketState, found, sample: int) -> 
     return seconds, float(np.max(np.abs(ours - reference) / spot[:, None]))
 
 
-def _timed(function: Callable, *arguments, repeats: int) -> tuple[float, float, object]:
+def _timed(function: Callable, *arguments, repeats: int) -> tuple[float, float, Any]:
     """Median run time, time of the first call beyond it (tracing and compiling), result."""
     begin = time.perf_counter()
     result = jax.block_until_ready(function(*arguments))

@@ -10,7 +10,7 @@ import pytest
 from jaxtyping import Array
 
 from pact_jax.instruments import AbstractTerms, EuropeanOption
-from pact_jax.market import FactorGroup, VolDynamics, example_market
+from pact_jax.market import FactorGroup, MarketState, VolDynamics, example_market
 from pact_jax.pricing import (
     BUSINESS_DAY,
     FactorVector,
@@ -22,6 +22,7 @@ from pact_jax.pricing import (
     no_move,
     present_value,
     register_kind,
+    state_values,
 )
 from tests.helpers import assert_trees_close
 
@@ -216,14 +217,31 @@ def test_jit_equals_eager():
     assert eager.by_position.gamma is None and eager.cross_gamma is None
 
 
-def test_new_numbers_of_the_same_shapes_do_not_recompile():
-    market, portfolio = books.market(), books.book(books.hold(books.forwards(), [1.0, -2.0, 3.0]))
+class Counted(AbstractTerms):
+    """A kind whose present value counts how often it is traced."""
+
+    kind: ClassVar[str] = "counted"
+    depends_on: ClassVar[tuple[FactorGroup, ...]] = (FactorGroup.SPOT, FactorGroup.RATES)
+    asset: Array
+
+
+TRACES: list[None] = []
+
+
+@state_values.register
+def _counted_value(terms: Counted, market: MarketState) -> Array:
+    TRACES.append(None)
+    return market.spot[terms.asset] * jnp.exp(-market.zero_rate[0, 0])
+
+
+def test_new_numbers_of_the_same_shapes_are_not_traced_again():
+    market, portfolio = books.market(), books.book(books.hold(Counted(jnp.asarray([0, 2])), [1.0, -2.0]))
     greeks(portfolio, market, time_step=1 / 250)
-    before = greeks._cache_size()
+    before = len(TRACES)
     moved = move_market(market, FactorVector(spot=jnp.ones(3), zero_rate=jnp.full((3, 4), 1e-3)))
-    other = eqx.tree_at(lambda p: p.groups[0].quantity, portfolio, jnp.asarray([1.0, 2.0, 3.0]))
+    other = eqx.tree_at(lambda p: p.groups[0].quantity, portfolio, jnp.asarray([1.0, 2.0]))
     greeks(other, moved, time_step=1 / 365)
-    assert greeks._cache_size() == before
+    assert len(TRACES) == before > 0
 
 
 def test_float32_stays_float32():

@@ -26,6 +26,7 @@ from pact_jax.scenarios import (
     ShockLayout,
     ShockLeaf,
     StressScenario,
+    StressShocks,
     WindowRule,
     spot_vol_grid,
     stress_shocks,
@@ -92,8 +93,8 @@ def test_a_leaf_that_no_scenario_moves_is_none():
     built = stress_shocks([named("equity -20%"), named("rates +100bp")], market(), NAMES)
     assert built.shock.fx is None and built.shock.hazard_rate is None
     assert built.shock.spot is not None and built.shock.zero_rate is not None
-    np.testing.assert_array_equal(built.shock.zero_rate[0], 0.0)
-    np.testing.assert_array_equal(built.shock.spot[1], 0.0)
+    np.testing.assert_array_equal(leaf(built, "zero_rate")[0], 0.0)
+    np.testing.assert_array_equal(leaf(built, "spot")[1], 0.0)
     assert built.window == (None, None)
 
 
@@ -119,6 +120,12 @@ def history(count: int = 40, seed: int = 3) -> FactorHistory:
     return FactorHistory(days, levels, LAYOUT)
 
 
+def leaf(built: StressShocks, name: str) -> np.ndarray:
+    found = getattr(built.shock, name)
+    assert found is not None
+    return np.asarray(found)
+
+
 def window(rule: WindowRule, horizon_days: int = 5, reference: str = "spot:SP500") -> StressScenario:
     return StressScenario("w", "test", HistoricalWindow("2008-09-03", "2008-10-17", rule, reference, horizon_days))
 
@@ -128,9 +135,9 @@ def test_between_dates_moves_every_column_and_lists_the_rest():
     built = stress_shocks([window(WindowRule.BETWEEN, reference="")], market(), NAMES, history=past)
     first, last = (int(np.flatnonzero(past.days == np.datetime64(d))[0]) for d in ("2008-09-03", "2008-10-17"))
     spot, fx, zero = np.log(past.levels[last] / past.levels[first])
-    assert float(built.shock.spot[0, 0]) == pytest.approx(spot, rel=1e-12)
-    assert float(built.shock.fx[0, 1]) == pytest.approx(fx, rel=1e-12)
-    assert float(built.shock.zero_rate[0, 0, 1]) == pytest.approx(past.levels[last, 2] - past.levels[first, 2])
+    assert float(leaf(built, "spot")[0, 0]) == pytest.approx(spot, rel=1e-12)
+    assert float(leaf(built, "fx")[0, 1]) == pytest.approx(fx, rel=1e-12)
+    assert float(leaf(built, "zero_rate")[0, 0, 1]) == pytest.approx(past.levels[last, 2] - past.levels[first, 2])
     assert zero != 0.0 and built.window == (("2008-09-03", "2008-10-17"),)
     assert set(built.not_covered[0]) == {
         "spot:BBB",
@@ -150,9 +157,10 @@ def test_worst_window_is_the_smallest_by_brute_force(seed, horizon_days):
     inside = (past.days >= np.datetime64("2008-09-03")) & (past.days <= np.datetime64("2008-10-17"))
     path = past.levels[inside, 0]
     worst = min(np.log(path[k + horizon_days] / path[k]) for k in range(len(path) - horizon_days))
-    assert float(built.shock.spot[0, 0]) == pytest.approx(worst, rel=1e-9)
-    start, end = built.window[0]
-    assert np.busday_count(start, end) == horizon_days
+    assert float(leaf(built, "spot")[0, 0]) == pytest.approx(worst, rel=1e-9)
+    dates = built.window[0]
+    assert dates is not None
+    assert np.busday_count(*dates) == horizon_days
 
 
 @given(st.integers(0, 10_000))
@@ -162,7 +170,7 @@ def test_peak_to_trough_is_the_largest_fall_by_brute_force(seed):
     inside = (past.days >= np.datetime64("2008-09-03")) & (past.days <= np.datetime64("2008-10-17"))
     path = past.levels[inside, 0]
     fall = min(np.log(path[b] / path[a]) for b in range(len(path)) for a in range(b + 1))
-    assert float(built.shock.spot[0, 0]) == pytest.approx(fall, rel=1e-9)
+    assert float(leaf(built, "spot")[0, 0]) == pytest.approx(fall, rel=1e-9)
 
 
 def test_a_window_outside_the_history_is_refused_with_its_reason():
@@ -207,6 +215,7 @@ def test_a_move_of_nothing_is_refused():
 
 def test_grid_runs_over_volatilities_fastest():
     shock = spot_vol_grid(market(), [-0.1, 0.2], [0.0, 0.5, 1.0])
+    assert shock.spot is not None and shock.vol_level is not None
     np.testing.assert_allclose(np.exp(shock.spot[:, 0]), [0.9, 0.9, 0.9, 1.2, 1.2, 1.2], rtol=1e-14)
     np.testing.assert_allclose(np.exp(shock.vol_level[:, 0]), [1.0, 1.5, 2.0] * 2, rtol=1e-14)
     with pytest.raises(ArgumentError, match="leaves no positive level"):
