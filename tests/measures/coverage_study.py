@@ -1,4 +1,4 @@
-"""Coverage of VaR and ES intervals in known worlds. `python -m tests.measures.coverage_study` prints the table."""
+"""Coverage of VaR and ES intervals in known worlds. `python -m tests.measures.coverage_study [SAMPLES [SIZE ...]]`."""
 
 import sys
 from collections.abc import Callable
@@ -103,16 +103,14 @@ def coverage(world, n, reps, resamples=500, seed=0):
 
 def main(reps=1000, sizes=(1000, 2500, 10_000)):
     jax.config.update("jax_enable_x64", True)
-    print(
-        "| law | n | tail scenarios | VaR two-sided | ES two-sided | ES one-sided, normal | ES one-sided, bootstrap |"
-    )
-    print("|---|---|---|---|---|---|---|")
-    for world in worlds():
-        for n in sizes:
-            shares = coverage(world, n, reps)
-            row = " | ".join(f"{100 * share:.1f}" for share in shares)
-            print(f"| {world.name} | {n:,} | {n * (1 - LEVEL):.0f} | {row} |", flush=True)
+    print("| n | law | tail scenarios | samples | VaR | ES | ES from above, normal | ES from above, bootstrap |")
+    print("|---|---|---|---|---|---|---|---|")
+    for n in sizes:
+        for world in worlds():
+            shares = " | ".join(f"{100 * share:.1f}" for share in coverage(world, n, reps))
+            print(f"| {n:,} | {world.name} | {n * (1 - LEVEL):.0f} | {reps} | {shares} |", flush=True)
 
 
 if __name__ == "__main__":
-    main(*(int(arg) for arg in sys.argv[1:2]))
+    numbers = [int(argument) for argument in sys.argv[1:]]
+    main(*numbers[:1], *([tuple(numbers[1:])] if numbers[1:] else []))

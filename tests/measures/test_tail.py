@@ -159,3 +159,23 @@ def test_jit_vmap_and_levels_trace_once():
             var, es = both(jnp.asarray(loss), weight, level)
             assert by_desk.value_at_risk[i] == var and by_desk.expected_shortfall[i] == es
     assert len(traces) == 1
+
+
+def test_single_precision_without_64_bit_integers():
+    """Where only 32-bit types exist, general weights are counted in three limbs; equal ones as everywhere."""
+    rng = np.random.default_rng(8)
+    loss = rng.integers(-20, 20, 300).astype(np.float32)
+    weight = (rng.integers(0, 8, 300) / 1024).astype(np.float32)
+    weight *= np.float32(1.0) / weight.sum(dtype=np.float64).astype(np.float32)
+    padded = np.append(loss, np.float32(np.nan)), np.append(weight, np.float32(0.0))
+    for level in (0.5, 0.9, 0.99):
+        order = np.argsort(-loss, kind="stable")
+        mass = np.cumsum(weight[order].astype(np.float64))
+        expected = loss[order][np.searchsorted(mass, (1 - level) * (1 + 1e-6), side="right")]
+        with jax.enable_x64(False):
+            got = measures.tail_measures(*map(jnp.asarray, padded), jnp.asarray(level))
+            equal = measures.value_at_risk(jnp.asarray(loss), jnp.full(300, 1 / 300), level)
+            plain = measures.value_at_risk(jnp.asarray(loss), None, level)
+        assert got.value_at_risk.dtype == np.float32
+        assert float(got.value_at_risk) == expected
+        assert float(equal) == float(plain) == np.sort(loss)[300 - 1 - round(300 * (1 - level))]
