@@ -187,8 +187,13 @@ def heston(n: int) -> Comparison:
         theirs[i] = option.NPV()
     spot, strike, time, rate, dividend, call = arrays(book, "spot", "strike", "time", "rate", "yield", "call")
     forward = spot * jnp.exp((rate - dividend) * time)
-    ours = jax.jit(pf.heston_price)(forward, strike, time, jnp.exp(-rate * time), *map(jnp.asarray, model), call)
-    error = np.abs(np.asarray(ours) - theirs) / book["spot"]
+    price = jax.jit(pf.heston_price, static_argnames="nodes")
+    inputs = (forward, strike, time, jnp.exp(-rate * time), *map(jnp.asarray, model), call)
+    # Refused contracts ask for more nodes: give them those.
+    ours, more = np.asarray(price(*inputs)), np.asarray(price(*inputs, nodes=2048))
+    refused = np.isnan(ours)
+    error = np.abs(np.where(refused, more, ours) - theirs) / book["spot"]
     worst = float(np.max(np.where(np.isfinite(error), error, np.inf)))
-    row = ("Heston", "Fourier, 128 nodes, error as share of spot", "AnalyticHestonEngine, 1e-13")
+    method = f"Fourier, 128 nodes ({refused.sum()} far strikes refused, then 2048), error as share of spot"
+    row = ("Heston", method, "AnalyticHestonEngine, 1e-13")
     return Comparison(*row, count, worst, 1e-7)

@@ -44,7 +44,7 @@ def american_binomial_price(
 
     Example:
         >>> round(float(american_binomial_price(36.0, 40.0, 1.0, 0.2, 0.06, 0.0, False)), 3)
-        4.487
+        4.486
 
     References:
         D. Leisen, M. Reimer, Binomial models for option valuation, Applied Math. Finance 3 (1996).

@@ -11,6 +11,9 @@ is iterated from an explicit guess. With `t = tau cos^2(angle)` both ends of the
 nodes in the angle do. Nodes being fixed fractions, the interpolation is one constant matrix for all contracts.
 """
 
+# pyright: reportArgumentType=false, reportCallIssue=false
+# Bare Python numbers and flags stand for arrays here: they broadcast and stay weakly typed.
+
 from functools import lru_cache, partial
 from typing import NamedTuple
 

@@ -108,7 +108,7 @@ def displaced_price(
 
     Example:
         >>> round(float(displaced_price(-0.002, 0.0, 0.2, 1.0, 0.03, True)), 8)
-        0.0014458
+        0.00144559
 
     References:
         M. Rubinstein, Displaced diffusion option pricing, J. Finance 38 (1983).

@@ -25,8 +25,8 @@ _SQRT_3 = math.sqrt(3.0)
 _F_ONE = math.exp(-0.5) / _SQRT_2PI - 0.5 * math.erfc(math.sqrt(0.5))
 _TAIL_ONE = 0.5 * math.erfc(1.0 / math.sqrt(6.0))
 _HALLEY_STEPS = 3
-# Below this log-moneyness the quote is treated as at the money; the price moves by half of it.
-_AT_THE_MONEY = 1e-13
+# Units of rounding: a smaller log-moneyness is treated as this one, and the price moves by half of it.
+_AT_THE_MONEY = 8.0
 
 
 class ImpliedVol(NamedTuple):
@@ -56,7 +56,7 @@ def _lower_quantile(p: Float[Array, "..."]) -> Float[Array, "..."]:
 
 def _normal_ratio_start(u: Float[Array, "..."]) -> Float[Array, "..."]:
     """Solve f(z) = u to nine per cent: f ~ N(-z / sqrt 3)^3 in the tail, 1/z + z/2 ~ sqrt(2 pi) (u + 1/2) near 0."""
-    tail = _SQRT_3 * _lower_quantile(jnp.cbrt(jnp.minimum(u / _F_ONE, 1.0)) * _TAIL_ONE)
+    tail = _SQRT_3 * _lower_quantile(jnp.exp(jnp.log(jnp.minimum(u / _F_ONE, 1.0)) / 3.0) * _TAIL_ONE)
     level = _SQRT_2PI * (u + 0.5)
     near = 2.0 / (level + jnp.sqrt(jnp.maximum(level * level - 2.0, 0.0)))
     return jnp.where(u < _F_ONE, tail, near)
@@ -91,9 +91,11 @@ def _solve_lognormal(value: Float[Array, "..."], x: Float[Array, "..."]) -> Floa
     """Total volatility s with time value `value` (in units of sqrt(F K)) at log-moneyness x < 0."""
     bound = jnp.exp(0.5 * x)
     knee = jnp.sqrt(-2.0 * x)
-    knee_value = _time_value(x, knee)
+    # Materialised here, as below: otherwise the compiler computes it anew for each of its readers.
+    knee_value = jax.lax.optimization_barrier(_time_value(x, knee))
     low = value < knee_value
-    below = -x / _normal_ratio_start(jnp.where(low, value / knee_value, 1.0) * _normal_ratio(-x / knee))
+    ratio = jnp.where(low, value / knee_value, 1.0) * _normal_ratio(-x / knee)
+    below = jax.lax.optimization_barrier(-x / _normal_ratio_start(jax.lax.optimization_barrier(ratio)))
     above = 2.0 * _lower_quantile((bound - value) / (bound - knee_value) * normal_cdf(-0.5 * knee))
     # Logarithm of the value below the knee, of the room left under the bound above it.
     target = jnp.where(low, value, bound - value)
@@ -133,7 +135,7 @@ def _black_total_vol(
 ) -> Float[Array, "..."]:
     scale = jnp.sqrt(forward * strike)
     value = (price / discount_factor - jnp.maximum(sign * (forward - strike), 0.0)) / scale
-    x = -jnp.maximum(jnp.abs(jnp.log(forward / strike)), _AT_THE_MONEY)
+    x = -jnp.maximum(jnp.abs(jnp.log(forward / strike)), _AT_THE_MONEY * jnp.finfo(price.dtype).eps)
     inside = (value > 0.0) & (value < jnp.exp(0.5 * x))
     solved = _solve_lognormal(jnp.where(inside, value, 0.5 * jnp.exp(0.5 * x)), x)
     return jnp.where(inside, solved, 0.0)
@@ -152,7 +154,7 @@ def _bachelier_total_vol(
     inside = value > 0.0
     value = jnp.where(inside, value, 1.0)
     # At the money s = sqrt(2 pi) value; so close to it that the ratio overflows, the same to rounding.
-    gap = jnp.maximum(jnp.abs(excess), _AT_THE_MONEY * value)
+    gap = jnp.maximum(jnp.abs(excess), _AT_THE_MONEY * jnp.finfo(price.dtype).eps * value)
     return jnp.where(inside, gap / _solve_normal_ratio(value / gap), 0.0)
 
 

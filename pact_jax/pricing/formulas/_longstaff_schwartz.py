@@ -41,7 +41,7 @@ def longstaff_schwartz_price(
     Example:
         >>> spots = jnp.asarray([[90.0, 80.0], [110.0, 120.0], [95.0, 105.0], [85.0, 95.0]])
         >>> float(longstaff_schwartz_price(spots, jnp.asarray([1.0, 1.0]), 100.0, False, degree=0).value)
-        11.25
+        6.25
 
     References:
         F. Longstaff, E. Schwartz, Valuing American options by simulation, Rev. Financial Studies 14 (2001).

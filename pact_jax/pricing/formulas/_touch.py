@@ -1,5 +1,8 @@
 """Touch digitals: a fixed amount or one unit of the underlying, if a barrier is touched or if it never is."""
 
+# pyright: reportArgumentType=false, reportCallIssue=false
+# Bare Python numbers and flags stand for arrays here: they broadcast and stay weakly typed.
+
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 

@@ -98,3 +98,7 @@ def test_single_precision():
     vol, status = implied_black_vol(*args, True)
     assert vol.dtype == jnp.float32 and int(status) == 0
     np.testing.assert_allclose(vol, implied_black_vol(6.0, 101.0, 97.0, 1.3, 0.96, True).vol, rtol=1e-4)
+    # At the money the ratio that is inverted is infinite.
+    at_money = [jnp.asarray(x, jnp.float32) for x in (8.0, 100.0, 100.0, 1.0, 1.0)]
+    np.testing.assert_allclose(implied_bachelier_vol(*at_money, True).vol, 8.0 * np.sqrt(2.0 * np.pi), rtol=1e-4)
+    np.testing.assert_allclose(implied_black_vol(*at_money, True).vol, 0.2008680, rtol=1e-4)
