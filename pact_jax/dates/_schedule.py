@@ -190,10 +190,15 @@ def _step(anchor: DayArray, tenor: Tenor, steps: NumberArray, roll: RollRule) ->
     return moved
 
 
+def _steps_beyond(start: DayArray, end: DayArray, tenor: Tenor) -> int:
+    """Steps of a tenor that surely reach beyond one date from another."""
+    unit_days = {TenorUnit.DAY: 1, TenorUnit.WEEK: 7, TenorUnit.MONTH: 28, TenorUnit.YEAR: 365}[tenor.unit]
+    return abs(int(end.astype(np.int64)) - int(start.astype(np.int64))) // (unit_days * tenor.count) + 2
+
+
 def _regular_dates(anchor: DayArray, stop: DayArray, tenor: Tenor, *, roll: RollRule, backward: bool) -> DayArray:
     """Regular dates from the anchor to `stop`, both included."""
-    unit_days = {TenorUnit.DAY: 1, TenorUnit.WEEK: 7, TenorUnit.MONTH: 28, TenorUnit.YEAR: 365}[tenor.unit]
-    bound = int(abs((stop - anchor).astype(np.int64))) // (unit_days * tenor.count) + 2
+    bound = _steps_beyond(anchor, stop, tenor)
     dates = np.sort(_step(anchor, tenor, np.arange(bound + 1) * (-1 if backward else 1), roll))
     return dates[(dates >= stop) if backward else (dates <= stop)]
 
@@ -221,12 +226,9 @@ def _adjust(
 
 def _covering(anchor: DayArray, tenor: Tenor, first: DayArray, last: DayArray, *, roll: RollRule) -> DayArray:
     """Regular dates around [first, last], in single steps from the anchor, beyond both ends where these are stubs."""
-    before, after = 0, 0
-    while _step(anchor, tenor, np.asarray(-before), roll) > first:
-        before += 1
-    while _step(anchor, tenor, np.asarray(after), roll) < last:
-        after += 1
-    return _step(anchor, tenor, np.arange(-before, after + 1), roll)
+    reach = max(_steps_beyond(anchor, day, tenor) for day in (first, last))
+    dates = _step(anchor, tenor, np.arange(-reach, reach + 1), roll)
+    return dates[np.flatnonzero(dates <= first)[-1] : np.flatnonzero(dates >= last)[0] + 1]
 
 
 def imm_dates(after: DayLike, count: int, *, months: int = 3) -> DayArray:

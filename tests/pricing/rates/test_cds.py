@@ -155,8 +155,9 @@ def test_random_contracts_against_quantlib(count: int) -> None:
         # maturity. So its variant is compared: survival asked for a day earlier, no accrual on default on the last day.
         last = float(year_fraction(_TODAY, maturity, DayCount.ACT_365F)) - 1 / 365
         own = cds_terms(schedule, _TODAY, _WEEKDAYS, node_time=np.concatenate([nodes, hazard_days / 365, [last]]))
-        variant = own.premium_survival_time.at[-1].set(last), own.accrual_slope.at[-1].set(0.0)
-        terms.append(eqx.tree_at(lambda t: (t.premium_survival_time, t.accrual_slope), own, variant))
+        survival, slope = np.array(own.premium_survival_time), np.array(own.accrual_slope)
+        survival[-1], slope[-1] = last, 0.0
+        terms.append(eqx.tree_at(lambda t: (t.premium_survival_time, t.accrual_slope), own, (survival, slope)))
         zeros.append(zero)
         hazards.append(hazard)
         expected.append(_quantlib_cds(ql, today, basis, schedule.dates[-1], nodes, zero, hazard_days, hazard))
