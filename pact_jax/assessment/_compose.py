@@ -149,10 +149,9 @@ def _decide(snapshot: Snapshot, survivors: float, score: float, upper: float, im
     own = snapshot.limits
     set_on_score = own[(own["measure"] == "score") & (own["scope"] == "total")] if len(own) else own
     limit = float(set_on_score["limit"].min()) if len(set_on_score) else float("nan")
-    if np.isinf(upper) and np.isfinite(limit) and impaired:
-        # Without a bound: REVIEW at best, BREACH if the survivors alone exceed the limit.
-        return Decision.BREACH if survivors > limit else Decision.REVIEW
-    code = decide(jnp.asarray(score), jnp.asarray(upper), jnp.asarray(limit), impaired)
+    # Without a bound the survivors' score decides: BREACH if it exceeds the limit on its own, BREACH-UNKNOWN otherwise.
+    estimate = survivors if np.isinf(upper) else score
+    code = decide(jnp.asarray(estimate), jnp.asarray(upper), jnp.asarray(limit), impaired)
     return Decision(int(code))
 
 

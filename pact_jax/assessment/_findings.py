@@ -83,7 +83,7 @@ def find(inputs: RiskInputs, labels: Labels, snapshot: Snapshot) -> Findings:
         }
     )
     names["large"] = names["share_of_tier1"] > 0.10
-    sectors = names.groupby("sector", as_index=False)["exposure"].sum()
+    sectors = names.groupby("sector")[["exposure"]].sum().reset_index()
     total = sectors["exposure"].sum()
     sectors["share"] = sectors["exposure"] / total if total else 0.0
     return Findings(

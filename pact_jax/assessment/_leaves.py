@@ -95,7 +95,7 @@ def with_units(leaves: pd.DataFrame, score: float) -> pd.DataFrame:
     Raises:
         ExplanationGap: the leaves do not sum to the score.
     """
-    keys = leaves["agent"].str.cat([leaves["desk"], leaves["item"], leaves["factor"]], sep="/")
+    keys = leaves["agent"] + "/" + leaves["desk"] + "/" + leaves["item"] + "/" + leaves["factor"]
     units = apportion(leaves["contribution"].to_numpy(), keys.tolist(), score).units
     return leaves.assign(contribution_units=units)
 

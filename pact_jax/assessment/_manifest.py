@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import jax
-import jaxlib
+import jaxlib.version
 import numpy as np
 
 from pact_jax._version import __version__
@@ -117,7 +117,7 @@ def make_manifest(
         "device": f"{device.platform}:{device.device_kind}",
         "package": __version__,
         "jax": jax.__version__,
-        "jaxlib": jaxlib.__version__,
+        "jaxlib": jaxlib.version.__version__,
         "python": platform.python_version(),
         "models": tuple(f"{name}@{__version__}" for name in MODELS),
     }

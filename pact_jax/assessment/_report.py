@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -175,41 +176,41 @@ class AssessmentReport:
         """The assessment as plain values for JSON; not-a-number and infinity become None and "infinity"."""
         total = self.measures[self.measures["scope"] == "total"]
         contribution = self.explain("agent")
-        return plain(
-            {
-                "portfolio_id": self.snapshot.portfolio_id,
-                "valuation_date": str(self.snapshot.valuation_date),
-                "reporting_currency": self.snapshot.reporting_currency,
-                "capital": self.capital,
-                "confidence": self.confidence,
-                "horizon_days": self.horizon_days,
-                "upper_bound": self.upper_bound,
-                "decision": self.decision,
-                "compliance": self.compliance,
-                "reliability": self.reliability,
-                **dict(zip(total["measure"], total["value"], strict=True)),
-                "agent_score": self.agent_score,
-                "interaction_score": self.interaction_score,
-                "score_sum": self.score_sum,
-                "diversification": self.diversification,
-                "implied_correlation": self.implied_correlation,
-                "contribution": dict(zip(contribution["agent"], contribution["contribution"], strict=True)),
-                "contribution_units": dict(zip(contribution["agent"], contribution["contribution_units"], strict=True)),
-                "flags": list(self.flags),
-                "missing": self.missing,
-                "interaction_not_covered": list(self.interaction_not_covered),
-                "measures": self.measures.to_dict("records"),
-                "limits": self.limits.to_dict("records"),
-                "alerts": self.alerts.to_dict("records"),
-                "worst_scenarios": self.worst.to_dict("records"),
-                "rejected": [str(row) for row in self.snapshot.rejected],
-                "manifest": self.manifest.to_dict(),
-                "receipt": self.receipt,
-            }
-        )
+        values: dict[str, object] = {
+            "portfolio_id": self.snapshot.portfolio_id,
+            "valuation_date": str(self.snapshot.valuation_date),
+            "reporting_currency": self.snapshot.reporting_currency,
+            "capital": self.capital,
+            "confidence": self.confidence,
+            "horizon_days": self.horizon_days,
+            "upper_bound": self.upper_bound,
+            "decision": self.decision,
+            "compliance": self.compliance,
+            "reliability": self.reliability,
+            **dict(zip(total["measure"], total["value"], strict=True)),
+            "agent_score": self.agent_score,
+            "interaction_score": self.interaction_score,
+            "score_sum": self.score_sum,
+            "diversification": self.diversification,
+            "implied_correlation": self.implied_correlation,
+            "contribution": dict(zip(contribution["agent"], contribution["contribution"], strict=True)),
+            "contribution_units": dict(zip(contribution["agent"], contribution["contribution_units"], strict=True)),
+            "flags": list(self.flags),
+            "missing": self.missing,
+            "interaction_not_covered": list(self.interaction_not_covered),
+            "measures": self.measures.to_dict("records"),
+            "limits": self.limits.to_dict("records"),
+            "alerts": self.alerts.to_dict("records"),
+            "worst_scenarios": self.worst.to_dict("records"),
+            "rejected": [str(row) for row in self.snapshot.rejected],
+            "manifest": self.manifest.to_dict(),
+            "receipt": self.receipt,
+        }
+        return {key: plain(value) for key, value in values.items()}
 
     def __repr__(self) -> str:
-        flags = f" [{'; '.join(flag.split(':')[0] for flag in self.flags)}]" if self.flags else ""
+        codes = dict.fromkeys(flag.partition(":")[0] for flag in self.flags)
+        flags = f" [{'; '.join(codes)}]" if codes else ""
         return (
             f"AssessmentReport {self.snapshot.portfolio_id}: score {self.score:.4f} of capital "
             f"(95 % bound {self.upper_bound:.4f}), {self.decision}, ES {self.confidence:.1%} over "
@@ -219,11 +220,11 @@ class AssessmentReport:
     def _repr_html_(self) -> str:
         """Table for notebooks."""
         head = (
-            f"<p><b>{self.snapshot.portfolio_id}</b> on {self.snapshot.valuation_date}: score "
+            f"<p><b>{escape(self.snapshot.portfolio_id)}</b> on {self.snapshot.valuation_date}: score "
             f"<b>{self.score:.4f}</b> of capital (one-sided 95&nbsp;% bound {self.upper_bound:.4f}), "
             f"<b>{self.decision}</b>; expected shortfall {self.confidence:.1%} over {self.horizon_days} business days, "
-            f"capital {self.capital:,.0f} {self.snapshot.reporting_currency}</p>"
+            f"capital {self.capital:,.0f} {escape(self.snapshot.reporting_currency)}</p>"
         )
-        flags = "".join(f"<li>{flag}</li>" for flag in self.flags)
+        flags = "".join(f"<li>{escape(flag)}</li>" for flag in self.flags)
         table = self.explain("agent").to_html(index=False, float_format=lambda x: f"{x:.6f}")
         return head + table + (f"<ul>{flags}</ul>" if flags else "")

@@ -147,6 +147,4 @@ def estimate_tails(
     """
     measures = jax.vmap(lambda loss: tail_measures(loss, weight, levels), in_axes=1)(rows)
     error = _standard_errors(rows, weight, levels, sampling, horizon_days)
-    return Tails(
-        measures.expected_shortfall, error.expected_shortfall, measures.value_at_risk, error.value_at_risk
-    )
+    return Tails(measures.expected_shortfall, error.expected_shortfall, measures.value_at_risk, error.value_at_risk)

@@ -1,5 +1,8 @@
 """Snapshot -> arrays and labels: the one slow door, after which everything is pure."""
 
+# pyright: reportArgumentType=false
+# The arrays made here are NumPy on purpose: they become device arrays inside the precision that the caller chose.
+
 from dataclasses import dataclass
 
 import numpy as np

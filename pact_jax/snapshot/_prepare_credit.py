@@ -1,5 +1,8 @@
 """Issuers, loans, exposures and netting sets -> the arrays of a credit book."""
 
+# pyright: reportArgumentType=false
+# The arrays made here are NumPy on purpose: they become device arrays inside the precision that the caller chose.
+
 import zlib
 from dataclasses import dataclass
 
@@ -71,10 +74,9 @@ def estimate_loadings(obligors: Obligors, moves: pd.DataFrame) -> Obligors:
     if alone:
         said.append(f"{alone} obligors have no driver: their defaults are independent (CROSS_RISK_INDEPENDENT)")
     listed = 0
-    for name in table.index[table["loading"].isna()]:
-        driver = table.at[name, "driver"]
+    for name, driver in table.loc[table["loading"].isna(), "driver"].astype(str).items():
         if name in moves.columns and driver in moves.columns and name != driver:
-            table.at[name, "loading"] = float(np.clip(moves[name].corr(moves[driver]), 0.0, 0.99))
+            table.at[name, "loading"] = float(np.clip(moves[str(name)].corr(moves[driver]), 0.0, 0.99))
             listed += 1
     if listed:
         said.append(f"loading of {listed} listed obligors estimated from their own returns against the driver")

@@ -1,5 +1,8 @@
 """Cash flows, buffers and trading costs -> the arrays of a liquidity book."""
 
+# pyright: reportArgumentType=false
+# The arrays made here are NumPy on purpose: they become device arrays inside the precision that the caller chose.
+
 import numpy as np
 
 from pact_jax.liquidity import LiquidityBook

@@ -1,5 +1,8 @@
 """Market tables -> the arrays of a market state, and the layout of its history."""
 
+# pyright: reportArgumentType=false
+# The arrays made here are NumPy on purpose: they become device arrays inside the precision that the caller chose.
+
 import numpy as np
 import pandas as pd
 

@@ -1,5 +1,8 @@
 """Position rows -> position groups: distinct contracts per kind, padded, in one fixed order of kinds."""
 
+# pyright: reportArgumentType=false
+# The arrays made here are NumPy on purpose: they become device arrays inside the precision that the caller chose.
+
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
