@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pact_jax.errors import AuditError
 
-from ._checkpoint import Checkpoint, open_note, parse_checkpoint
+from ._checkpoint import Checkpoint, CheckpointSigner, open_note, parse_checkpoint
 from ._export import export_lines
 from ._hashing import leaf_hash
 from ._merkle import inclusion_proof, merkle_root, verify_inclusion
@@ -38,6 +38,12 @@ def add_audit_command(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     export.add_argument("path", type=Path, help="log directory")
     export.add_argument("--out", type=Path, help="file; standard output by default")
     export.set_defaults(run=cli_export)
+
+    point = parts.add_parser("checkpoint", help="print size and root for someone else to keep")
+    point.add_argument("path", type=Path, help="log directory")
+    point.add_argument("--sign", type=Path, metavar="F", help="sign with the secret in this file, 64 hex digits")
+    point.add_argument("--name", help="name of the key; the id of the log by default")
+    point.set_defaults(run=cli_checkpoint)
 
     prove = parts.add_parser("prove", help="proof that one record is in the log")
     prove.add_argument("path", type=Path, help="log directory")
@@ -71,6 +77,25 @@ def cli_export(chosen: argparse.Namespace) -> int:
     else:
         with chosen.out.open("wb") as file:
             export_lines(chosen.path, file)
+    return 0
+
+
+def cli_checkpoint(chosen: argparse.Namespace) -> int:
+    """`pact audit checkpoint PATH [--sign F [--name N]]`; refuses a log that does not verify, with its verdict."""
+    if chosen.path.is_file():
+        raise AuditError("exported lines", str(chosen.path), "give the log directory")
+    found = verify(chosen.path)
+    if found.verdict is not Verdict.OK:
+        print(_as_text(found), file=sys.stderr)
+        return int(found.verdict)
+    with closing(connect_reader(log_file(chosen.path))) as connection:
+        point = Checkpoint(log_id(connection), found.size, bytes.fromhex(found.root))
+    if chosen.sign is None:
+        print(point.text(), end="")
+        return 0
+    signer = CheckpointSigner(chosen.name or point.origin, _read_secret(chosen.sign))
+    print(signer.sign(point), end="")
+    print(f"verifier key: {signer.verifier_key()}", file=sys.stderr)
     return 0
 
 
@@ -116,6 +141,13 @@ def _read_checkpoint(path: Path | None, key: str | None) -> Checkpoint | None:
         return None
     note = _read_text(path)
     return parse_checkpoint(open_note(note, key) if key else note)
+
+
+def _read_secret(path: Path) -> bytes:
+    try:
+        return bytes.fromhex(_read_text(path).strip())
+    except ValueError:
+        raise AuditError("not 64 hexadecimal digits", str(path), "write `secrets.token_hex(32)` to it") from None
 
 
 def _read_text(path: Path) -> str:

@@ -11,6 +11,7 @@ from typing import Self
 
 from pact_jax.errors import AuditError
 
+from ._checkpoint import Checkpoint
 from ._entry import Entry, Receipt, entry_from_json, parse_line
 from ._hashing import GENESIS, chain_hash, leaf_hash
 from ._lock import lock_writer
@@ -133,6 +134,11 @@ class AuditLog:
         """Size and Merkle root of the records so far."""
         with self._mutex:
             return self._head()
+
+    def checkpoint(self) -> Checkpoint:
+        """What a witness should keep now: id, size and root; `CheckpointSigner.sign` puts a name to it."""
+        head = self.head()
+        return Checkpoint(self._log, head.size, bytes.fromhex(head.root))
 
     def seal(self) -> Receipt:
         """Appends a SEAL record with the size and the root of everything before it.

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from pact_jax.audit import Checkpoint, RecordType, keep_until, retention_class, verify
+from pact_jax.audit import AuditLog, Checkpoint, RecordType, keep_until, retention_class, verify
 from pact_jax.audit._retention import RETENTION
 from pact_jax.cli import main
 from tests.audit.logs import write_log
@@ -41,6 +41,29 @@ def test_export_verifies(log, tmp_path, capsys):
     assert main(["audit", "export", str(log), "--out", str(tmp_path / "x.jsonl")]) == 0
     assert main(["audit", "verify", str(tmp_path / "x.jsonl")]) == 0
     assert main(["audit", "export", str(tmp_path / "nowhere")]) == 2
+
+
+def test_checkpoint_for_a_witness(log, tmp_path, capsys):
+    assert main(["audit", "checkpoint", str(log)]) == 0
+    with AuditLog(log) as audit:
+        assert capsys.readouterr().out == audit.checkpoint().text()
+    (log / "audit.sqlite").write_bytes(b"nothing")
+    assert main(["audit", "checkpoint", str(log)]) == 4
+
+
+def test_signed_checkpoint_for_a_witness(log, tmp_path, capsys):
+    pytest.importorskip("cryptography")
+    secret, kept = tmp_path / "secret", tmp_path / "kept.txt"
+    secret.write_text("ab" * 32 + "\n", encoding="utf-8")
+    assert main(["audit", "checkpoint", str(log), "--sign", str(secret), "--name", "example.com/k"]) == 0
+    out, err = capsys.readouterr()
+    kept.write_text(out, encoding="utf-8")
+    key = err.partition(": ")[2].strip()
+    assert main(["audit", "verify", str(log), "--checkpoint", str(kept), "--key", key]) == 0
+    kept.write_text(out.replace("\n9\n", "\n8\n"), encoding="utf-8")
+    assert main(["audit", "verify", str(log), "--checkpoint", str(kept), "--key", key]) == 4
+    secret.write_text("not hexadecimal", encoding="utf-8")
+    assert main(["audit", "checkpoint", str(log), "--sign", str(secret)]) == 2
 
 
 def test_proof_travels_without_the_log(log, checkpoint, tmp_path, capsys):
