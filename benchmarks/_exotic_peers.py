@@ -20,7 +20,6 @@ from _pricing_peers import (  # noqa: E402
     compare,
     contracts,
     european,
-    option_type,
     priced,
     vanilla,
 )
@@ -53,9 +52,11 @@ def americans(n: int) -> list[Comparison]:
     theirs = quantlib_american(book, ql.QdFpAmericanEngine.highPrecisionScheme())
     inputs = arrays(book, "spot", "strike", "time", "vol", "rate", "yield", "call")
     result = []
-    for name, scheme, bound in (("FAST", pf.FAST, 1e-4), ("ACCURATE", pf.ACCURATE, 5e-6), ("PRECISE", pf.PRECISE, 2e-7)):
+    schemes = (("FAST", pf.FAST, 1e-4), ("ACCURATE", pf.ACCURATE, 5e-6), ("PRECISE", pf.PRECISE, 2e-7))
+    for name, scheme, bound in schemes:
         ours = np.asarray(jax.jit(pf.american_price, static_argnames="scheme")(*inputs, scheme=scheme).value)
-        row = ("American", f"spectral collocation, {name}, error as share of strike", "QdFpAmericanEngine, high precision")
+        method = f"spectral collocation, {name}, error as share of strike"
+        row = ("American", method, "QdFpAmericanEngine, high precision")
         error = np.abs(ours - theirs) / book["strike"]
         worst = float(np.max(np.where(np.isfinite(error), error, np.inf)))
         result.append(Comparison(*row, len(theirs), worst, bound))
