@@ -65,11 +65,11 @@ def american_binomial_price(
     sign = jnp.where(jnp.broadcast_to(is_call, shape).reshape(-1), 1.0, -1.0).astype(spot.dtype)
     ups = jnp.arange(steps + 1, dtype=spot.dtype)[:, None]
 
-    def payoff(step: Float[Array, ""]) -> Float[Array, "ups contracts"]:
+    def payoff(step: Float[Array, ""]) -> Float[Array, "nodes contracts"]:
         level = spot[None, :] * jnp.exp(ups * log_up[None, :] + (step - ups) * log_down[None, :])
         return jnp.maximum(sign[None, :] * (level - strike[None, :]), 0.0)
 
-    def back(i: int, value: Float[Array, "ups contracts"]) -> Float[Array, "ups contracts"]:
+    def back(i: int, value: Float[Array, "nodes contracts"]) -> Float[Array, "nodes contracts"]:
         above = jnp.concatenate([value[1:], value[-1:]], axis=0)
         held = discount[None, :] * (middle[None, :] * above + (1.0 - middle)[None, :] * value)
         # Rows beyond the current step are never read again on the way to row 0.
