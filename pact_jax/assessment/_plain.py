@@ -1,9 +1,11 @@
 """Plain values for JSON."""
 
+from typing import Any
+
 import numpy as np
 
 
-def plain(value: object) -> object:
+def plain(value: object) -> Any:
     """Nested values as JSON can hold them: not-a-number becomes None, infinity a word, what is unknown its text.
 
     Args:

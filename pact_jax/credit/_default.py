@@ -123,4 +123,6 @@ def _certain(book: CreditBook) -> CreditBook:
 
 
 def _driver(book: CreditBook, systematic: Float[Array, "drivers"]) -> Float[Array, "issuers"]:
+    if systematic.shape[0] == 0:  # a book without drivers: there is nothing to look up, not even under a mask
+        return jnp.zeros_like(book.pd)
     return jnp.where(book.driver >= 0, systematic[jnp.maximum(book.driver, 0)], 0.0)

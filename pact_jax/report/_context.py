@@ -22,13 +22,13 @@ def limit_section(report: AssessmentReport) -> Section:
     limits = limits.assign(_order=order).sort_values("_order", kind="stable")
     unit = {(m, s): u for m, s, u in report.measures[["measure", "scope", "unit"]].itertuples(index=False)}
     rows, marks = [], []
-    for row in limits.itertuples():
-        said = unit.get((row.measure, row.scope), "")
-        cells = (by_unit(x, said) for x in (row.limit, row.value, row.bound))
-        sign = "at least" if row.direction == "min" else "at most"
-        warns = "warns" if row.warns else ""
-        rows.append((row.limit_id, row.decision, row.measure, row.scope, sign, *cells, row.utilisation, warns))
-        marks.append(str(row.decision) if row.decision != "PASS" or not row.warns else "WARNS")
+    for row in limits.to_dict("records"):
+        said = unit.get((row["measure"], row["scope"]), "")
+        cells = (by_unit(row[name], said) for name in ("limit", "value", "bound"))
+        sign = "at least" if row["direction"] == "min" else "at most"
+        decision, warns = str(row["decision"]), "warns" if row["warns"] else ""
+        rows.append((row["limit_id"], decision, row["measure"], row["scope"], sign, *cells, row["utilisation"], warns))
+        marks.append("WARNS" if decision == "PASS" and warns else decision)
     columns = (
         *(Column(title, text) for title in ("limit", "decision", "measure", "scope", "rule")),
         *(Column(title, cell) for title in ("limit value", "value", "95 % bound")),
@@ -60,7 +60,7 @@ def alert_section(report: AssessmentReport) -> Section:
         for row in report.alerts.itertuples()
     ]
     note = ("Limits at or beyond their warning level, as this assessment taken on its own opens them.",)
-    return Section("alerts", "Alerts", note, make_table(columns, rows, [row[4] for row in rows]))
+    return Section("alerts", "Alerts", note, make_table(columns, rows, map(str, report.alerts["decision"])))
 
 
 def worst_section(report: AssessmentReport) -> Section:

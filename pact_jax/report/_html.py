@@ -1,6 +1,7 @@
 """The report as one offline HTML file: inline style and figures, no script, nothing fetched."""
 
 import html
+import math
 
 import pandas as pd
 
@@ -151,12 +152,11 @@ def loss_marks(report: AssessmentReport) -> list[Mark]:
     """
     total = report.measures[(report.measures["scope"] == "total") & (report.measures["unit"] == "reporting currency")]
     marks = []
-    for row in total.itertuples():
-        name = str(row.measure)
+    for row in total.to_dict("records"):
+        name, value, error = str(row["measure"]), float(row["value"]), float(row["standard_error"])
         said = f"ES {level(report.confidence)}" if name == "expected_shortfall" else f"VaR {_level_of(name)} %"
-        error = float(row.standard_error)
-        if pd.notna(row.value):
-            marks.append(Mark(f"{said}: {money(row.value)} (s.e. {money(error)})", float(row.value), error))
+        if math.isfinite(value):
+            marks.append(Mark(f"{said}: {money(value)} (s.e. {money(error)})", value, error))
     return sorted(marks, key=lambda mark: mark.value)
 
 

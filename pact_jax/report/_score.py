@@ -1,6 +1,5 @@
 """Sections on the score: what it is, and what it is made of."""
 
-import numpy as np
 import pandas as pd
 
 from pact_jax.assessment import AssessmentReport
@@ -70,10 +69,8 @@ def _disagreement(report: AssessmentReport, views: pd.DataFrame | None) -> list[
 def agent_section(report: AssessmentReport) -> Section:
     """Contribution of each agent, in the joint tail and in its own."""
     table = report.explain("agent")
-    rows = [
-        (row.agent, row.contribution, row.contribution * report.capital, row.share, row.standalone)
-        for row in table.itertuples()
-    ]
+    names = ["agent", "contribution", "money", "share", "standalone"]
+    rows = _rows(table.assign(money=table["contribution"] * report.capital), names)
     total = table["contribution"].sum()
     rows.append(("total", total, total * report.capital, table["share"].sum(), report.score_sum))
     units = int(table["contribution_units"].sum())
@@ -118,10 +115,8 @@ def position_section(report: AssessmentReport) -> Section:
         Column("contribution, money", money),
         Column("share of score", percent),
     )
-    rows = [
-        (row.item, row.desk, row.kind, row.contribution, row.contribution * report.capital, row.share)
-        for row in top.itertuples()
-    ]
+    names = ["item", "desk", "kind", "contribution", "money", "share"]
+    rows = _rows(top.assign(money=top["contribution"] * report.capital), names)
     note = [f"The {len(top)} largest of {len(table)} contributions, by size; a negative one lowers the joint tail."]
     if len(table) > len(top):
         note.append(f"The other {len(table) - len(top)} sum to {percent(rest)} of capital.")
@@ -130,8 +125,8 @@ def position_section(report: AssessmentReport) -> Section:
 
 def factor_section(report: AssessmentReport) -> Section:
     """Contribution of each group of factors, over all positions."""
-    table = report.explain("factor").groupby(["agent", "factor"], as_index=False)["contribution"].sum()
-    table = table.sort_values("contribution", key=np.abs, ascending=False, kind="stable")
+    table = report.explain("factor").groupby(["agent", "factor"])["contribution"].sum().reset_index()
+    table = _largest_first(table, "contribution")
     columns = (
         Column("agent", text),
         Column("factor", text),
@@ -139,10 +134,8 @@ def factor_section(report: AssessmentReport) -> Section:
         Column("contribution, money", money),
         Column("share of score", percent),
     )
-    rows = [
-        (row.agent, row.factor, row.contribution, row.contribution * report.capital, _ratio(row.contribution, report))
-        for row in table.itertuples()
-    ]
+    table = table.assign(money=table["contribution"] * report.capital, share=table["contribution"] * _inverse(report))
+    rows = _rows(table, ["agent", "factor", "contribution", "money", "share"])
     note = (
         "Market: exact Shapley shares of spot, rates, vol, fx and spread moves. Credit: systematic, idiosyncratic, "
         "expected. Liquidity: spread, impact, funding.",
@@ -176,7 +169,7 @@ def desk_contributions(report: AssessmentReport) -> pd.DataFrame:
     wide = table.pivot_table(index="desk", columns="agent", values="contribution", aggfunc="sum", fill_value=0.0)
     wide = wide[[name for name in report.explain("agent")["agent"] if name in wide.columns]]
     wide["total"] = wide.sum(axis=1)
-    return wide.sort_values("total", key=np.abs, ascending=False, kind="stable")
+    return _largest_first(wide, "total")
 
 
 def position_contributions(report: AssessmentReport) -> pd.DataFrame:
@@ -184,14 +177,23 @@ def position_contributions(report: AssessmentReport) -> pd.DataFrame:
     labels = report.labels
     kind = dict(zip(labels.exposures, labels.exposure_kind, strict=True))
     kind |= {str(name): str(k) for name, k in zip(labels.position_id, labels.kind, strict=True) if name}
-    table = report.explain("position").groupby(["item", "desk"], as_index=False)["contribution"].sum()
+    table = report.explain("position").groupby(["item", "desk"])["contribution"].sum().reset_index()
     table["kind"] = [kind.get(str(item), "") for item in table["item"]]
-    table["share"] = [_ratio(value, report) for value in table["contribution"]]
-    return table.sort_values("contribution", key=np.abs, ascending=False, kind="stable", ignore_index=True)
+    table["share"] = table["contribution"] * _inverse(report)
+    return _largest_first(table, "contribution").reset_index(drop=True)
 
 
-def _ratio(value: float, report: AssessmentReport) -> float:
-    return value / report.score if report.score else float("nan")
+def _largest_first(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    return table.loc[table[column].abs().sort_values(ascending=False, kind="stable").index]
+
+
+def _rows(table: pd.DataFrame, names: list[str]) -> list[tuple]:
+    return list(table[names].itertuples(index=False, name=None))
+
+
+def _inverse(report: AssessmentReport) -> float:
+    """One over the score, to make shares; they are undefined where it is zero."""
+    return 1.0 / report.score if report.score else float("nan")
 
 
 def _var(name: str) -> str:
