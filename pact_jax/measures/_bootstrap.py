@@ -8,7 +8,6 @@ from jaxtyping import Array, Float, Int
 
 from .._typing import FloatScalar, FloatScalarLike, KeyScalar
 from ..special import normal_quantile
-from ._kernel import effective_tail_size
 from ._quantile import SNAP, as_confidence, tail_mass
 from ._standard_error import TailStandardError, dependent_standard_error, independent_standard_error
 from ._tail import as_weights, expected_shortfall, value_at_risk
@@ -168,7 +167,7 @@ def bootstrap_standard_error(
         value_at_risk=jnp.std(sample.value_at_risk, ddof=1),
         expected_shortfall=jnp.std(sample.expected_shortfall, ddof=1),
         value_at_risk_interval=jnp.stack([low, high]),
-        tail_scenarios=effective_tail_size(as_weights(loss, weight), as_confidence(confidence)),
+        tail_scenarios=_error(loss, weight, confidence, block_days).tail_scenarios,
     )
 
 

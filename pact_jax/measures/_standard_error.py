@@ -24,8 +24,9 @@ class TailStandardError(eqx.Module):
         expected_shortfall: Standard error of the ES, in the unit of the loss.
         value_at_risk_interval: Two-sided 95 % interval of the VaR, [VaR(c - 1.96 d), VaR(c + 1.96 d)]: order
             statistics, so skewed as the tail is. Prefer it to 1.96 standard errors.
-        tail_scenarios: Effective number of scenarios in the tail, (1 - c) (sum w)^2 / sum w^2. Below about 10 neither
-            error is worth much.
+        tail_scenarios: Effective number of independent scenarios in the tail: (1 - c) (sum w)^2 / sum w^2, for
+            dependent history times the ratio of the variances of the ES without and with dependence. Below about 10 no
+            error and no bound made from these scenarios is reliable.
     """
 
     value_at_risk: FloatScalar
@@ -117,8 +118,12 @@ def dependent_standard_error(
         raise ArgumentError(
             f"lag {lag} is below twice the horizon of {horizon_days} days", "lag", f"use at least {2 * horizon_days}"
         )
-    terms = _influence(loss, weight, confidence, likelihood_ratio=False)
-    return _finish(loss, weight, confidence, *(_long_run_variance(v, min(lag, n - 1)) for v in terms))
+    mass, excess = _influence(loss, weight, confidence, likelihood_ratio=False)
+    mass_variance, variance = (_long_run_variance(v, min(lag, n - 1)) for v in (mass, excess))
+    error = _finish(loss, weight, confidence, mass_variance, variance)
+    # Dependence that lowers the variance is luck in a sample, not information.
+    share = jnp.where(variance > 0, jnp.minimum(tree_sum(excess * excess) / variance, 1.0), 1.0)
+    return eqx.tree_at(lambda e: e.tail_scenarios, error, error.tail_scenarios * share)
 
 
 def default_lag(num_scenarios: int, horizon_days: int) -> int:
