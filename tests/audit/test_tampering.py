@@ -151,7 +151,13 @@ def test_rewritten_from_a_record_on(copy):
 
 def test_well_hashed_lies_about_place_and_log(copy):
     line = line_of(copy, 6)
-    for old, new in ((b'"seq":6', b'"seq":7'), (b"example.com/desk", b"example.com/else"), (b'"v":1', b'"v":7')):
+    lies = {
+        b'"seq":6': b'"seq":7',
+        b"example.com/desk": b"example.com/else",
+        b'"v":1': b'"v":7',
+        b'"prev":"': b'"prev":"00',
+    }
+    for old, new in lies.items():
         lie = line.replace(old, new)
         edit(copy, lambda d, text=lie: rehash(d, 6, text))
         found = both(copy)
@@ -176,6 +182,17 @@ def test_missing_triggers_and_other_files(copy, tmp_path):
     (copy / "audit.sqlite").write_bytes(b"not a database at all" * 1000)
     assert both(copy).verdict is Verdict.UNREADABLE
     assert both(tmp_path / "nowhere").verdict is Verdict.UNREADABLE
+
+
+def test_a_page_that_lies_about_itself_is_found_though_every_record_reads_well(copy):
+    database = sqlite3.connect(copy / "audit.sqlite")
+    page = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'record'").fetchone()[0]
+    size = database.execute("PRAGMA page_size").fetchone()[0]
+    database.close()
+    data = bytearray((copy / "audit.sqlite").read_bytes())
+    data[(page - 1) * size + 7] ^= 1  # number of fragmented free bytes
+    (copy / "audit.sqlite").write_bytes(data)
+    assert both(copy).verdict is Verdict.TAMPERED
 
 
 def test_flipped_bytes_of_the_file_never_pass_for_another_history(original, tmp_path):
