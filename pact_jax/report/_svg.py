@@ -20,7 +20,7 @@ class Mark:
     Attributes:
         label: words beside the line.
         value: place on the axis.
-        error: standard error; the band is 1.96 of them to each side.
+        error: standard error; the band is 1.96 of them to each side, and there is none if it is not known.
     """
 
     label: str
@@ -70,8 +70,8 @@ def histogram(loss: np.ndarray, weight: np.ndarray, marks: Sequence[Mark], *, un
     # Labels stand on the side that is free, and the outermost on top, so that no line runs through a label.
     fits = not marks or x(max(mark.value for mark in marks)) + _LABEL < _WIDTH
     for at, mark in enumerate(sorted(marks, key=lambda mark: mark.value, reverse=not fits)):
-        level = 16 + 18 * at
-        first, last = (min(max(mark.value + sign * 1.96 * mark.error, low), high) for sign in (-1, 1))
+        level, error = 16 + 18 * at, mark.error if np.isfinite(mark.error) else 0.0
+        first, last = (min(max(mark.value + sign * 1.96 * error, low), high) for sign in (-1, 1))
         parts.append(_rect(x(first), level + 4, max(x(last) - x(first), 1.0), height - bottom - level - 4, _MARK, 0.18))
         parts.append(_line(x(mark.value), level + 4, x(mark.value), height - bottom, _MARK, 1.6))
         side = max(x(last), x(mark.value)) + 5 if fits else min(x(first), x(mark.value)) - 5
