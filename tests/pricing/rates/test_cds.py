@@ -171,7 +171,8 @@ def test_random_contracts_against_quantlib(count: int) -> None:
     legs = price(stack_cds_terms(terms), jnp.asarray(np.array(zeros)), jnp.asarray(np.array(hazards)))
     protection, premium = np.array(expected).T
     np.testing.assert_allclose(0.6 * legs.protection, protection, rtol=0, atol=1e-10)
-    np.testing.assert_allclose(risky_annuity(legs), premium, rtol=0, atol=1e-8)
+    # QuantLib's accrual on default loses eps/(f + h)^2 where forward rate and hazard nearly cancel.
+    np.testing.assert_allclose(risky_annuity(legs), premium, rtol=0, atol=5e-9)
 
 
 def _quantlib_cds(ql, today, basis, maturity, nodes, zero, hazard_days, hazard) -> tuple[float, float]:
@@ -180,7 +181,9 @@ def _quantlib_cds(ql, today, basis, maturity, nodes, zero, hazard_days, hazard) 
     curve = ql.YieldTermStructureHandle(ql.DiscountCurve(dates, discounts, basis))
     hazard_dates = [today, *(today + int(d) for d in hazard_days)]
     default = ql.HazardRateCurve(hazard_dates, [float(hazard[0]), *map(float, hazard)], basis)
-    engine = ql.IsdaCdsEngine(ql.DefaultProbabilityTermStructureHandle(default), 0.4, curve, False)
+    # Without its Taylor branch, which is taken for every negative f + h and is cut off after two terms.
+    handle = ql.DefaultProbabilityTermStructureHandle(default)
+    engine = ql.IsdaCdsEngine(handle, 0.4, curve, False, ql.IsdaCdsEngine.NoFix)
     end = ql.Date(int(maturity.astype(np.int64)) + 25569)
     schedule = ql.Schedule(
         today, end, ql.Period("3M"), ql.WeekendsOnly(), ql.Following, ql.Unadjusted, ql.DateGeneration.CDS2015, False
