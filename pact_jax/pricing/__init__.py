@@ -1,6 +1,7 @@
 """Present value per kind of contract."""
 
 from . import formulas as formulas
+from . import rates as rates
 from ._bond import bond_claim as bond_claim
 from ._bond import bond_states as bond_states
 from ._bond import bond_value as bond_value
