@@ -13,7 +13,7 @@ from pact_jax.agents import observe_market
 from pact_jax.errors import ArgumentError
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
-from pact_jax.revaluation import FACTOR_GROUPS
+from pact_jax.revaluation import FACTOR_GROUPS, TILE
 from pact_jax.scenarios import Sampling, ScenarioSet
 from pact_jax.snapshot import Snapshot, prepare
 
@@ -183,7 +183,8 @@ def _filled(scenarios: ScenarioSet, size: int) -> MarketShock:
 
 
 def _market_loss(portfolio: Portfolio, market: MarketState, shock: MarketShock) -> Float[Array, "scenarios"]:
-    return jnp.sum(observe_market(portfolio, market, shock).loss, axis=1)
+    # Called as `evaluate` calls it, tile and all: the same program, not one compiled again.
+    return jnp.sum(observe_market(portfolio, market, shock, tile=TILE, mesh=None).loss, axis=1)
 
 
 @partial(jax.jit, static_argnames=("sampling", "horizon"))

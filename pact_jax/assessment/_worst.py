@@ -10,7 +10,7 @@ from pact_jax._pipeline import Evaluation, RiskInputs
 from pact_jax.agents import attribute_market
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
-from pact_jax.revaluation import FACTOR_GROUPS
+from pact_jax.revaluation import FACTOR_GROUPS, TILE
 from pact_jax.scenarios import ScenarioSet
 
 
@@ -72,5 +72,6 @@ def factor_losses(
     count = jax.tree.leaves(shock)[0].shape[0]
     one = jnp.zeros(count, market.spot.dtype).at[scenario].set(1.0)
     none = jnp.zeros((count, portfolio.num_buckets), one.dtype)
-    split = attribute_market(portfolio, market, shock, one, none)
+    # Called as `evaluate` calls it, tile and all: the same program, not one compiled again.
+    split = attribute_market(portfolio, market, shock, one, none, tile=TILE)
     return -np.asarray(jnp.sum(split.by_factor, axis=0))
