@@ -25,8 +25,9 @@ class TailStandardError(eqx.Module):
         value_at_risk_interval: Two-sided 95 % interval of the VaR, [VaR(c - 1.96 d), VaR(c + 1.96 d)]: order
             statistics, so skewed as the tail is. Prefer it to 1.96 standard errors.
         tail_scenarios: Effective number of independent scenarios in the tail: (1 - c) (sum w)^2 / sum w^2, for
-            dependent history times the ratio of the variances of the ES without and with dependence. Below about 10 no
-            error and no bound made from these scenarios is reliable.
+            dependent history times the ratio of the variances of the ES without and with dependence. Below about 10,
+            or about 40 for dependent history (where the count itself is optimistic), no error and no bound made from
+            these scenarios is reliable.
     """
 
     value_at_risk: FloatScalar
