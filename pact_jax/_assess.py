@@ -64,11 +64,11 @@ def assess(
         >>> assess(load_desk()).explain("agent")  # doctest: +SKIP
     """
     generator = MonteCarlo() if generator is None else generator
-    _check(horizon_days, confidence, levels, generator)
+    check_arguments(horizon_days, confidence, levels, generator)
     prepared = prepare(snapshot, horizon_days=horizon_days)
     with precision(float32=float32):
         dtype = jnp.float32 if float32 else jnp.float64
-        inputs = jax.tree.map(lambda leaf: _as(leaf, dtype), prepared.inputs)
+        inputs = jax.tree.map(lambda leaf: to_device(leaf, dtype), prepared.inputs)
         scenarios = generate(generator, prepared, inputs.market, horizon_days=horizon_days, seed=seed)
         started = time.perf_counter()
         evaluation = evaluate(inputs, scenarios, confidence, levels=levels)
@@ -105,12 +105,14 @@ def precision(*, float32: bool) -> Iterator[None]:
         yield
 
 
-def _as(leaf: np.ndarray, dtype: jnp.dtype) -> jax.Array:
+def to_device(leaf: np.ndarray, dtype: jnp.dtype) -> jax.Array:
+    """A prepared array on the device, floating ones in the precision of the run."""
     array = np.asarray(leaf)
     return jnp.asarray(array, dtype if np.issubdtype(array.dtype, np.floating) else None)
 
 
-def _check(horizon_days: int, confidence: float, levels: tuple[float, ...], generator: Generator) -> None:
+def check_arguments(horizon_days: int, confidence: float, levels: tuple[float, ...], generator: Generator) -> None:
+    """Refuses arguments outside their range, with the range."""
     if not (isinstance(horizon_days, int) and 1 <= horizon_days <= _MAX_HORIZON):
         raise ArgumentError(
             f"horizon_days is {horizon_days!r}",

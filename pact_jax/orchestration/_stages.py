@@ -8,8 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pact_jax._assess import _as as as_device_array
-from pact_jax._assess import _check as check_arguments
+from pact_jax._assess import check_arguments, to_device
 from pact_jax._pipeline import DEFAULT_CONFIDENCE, DEFAULT_LEVELS
 from pact_jax.assessment import (
     Answered,
@@ -99,7 +98,7 @@ def make_ready(snapshot: Snapshot, options: Options) -> Ready:
     check_arguments(options.horizon_days, options.confidence, options.levels, options.generator)
     prepared = prepare(snapshot, horizon_days=options.horizon_days)
     dtype = jnp.float32 if options.float32 else jnp.float64
-    inputs = jax.tree.map(lambda leaf: as_device_array(leaf, dtype), prepared.inputs)
+    inputs = jax.tree.map(lambda leaf: to_device(leaf, dtype), prepared.inputs)
     scenarios = generate(
         options.generator, prepared, inputs.market, horizon_days=options.horizon_days, seed=options.seed
     )
