@@ -45,6 +45,21 @@ def test_views_can_be_left_out(folder, capsys):
     assert "side by side" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("words", "asked"), [([], None), (["--positions", "30"], 30)])
+def test_the_shipped_desk_without_a_folder(words, asked, monkeypatch, capsys):
+    calls = []
+    monkeypatch.setattr(cli, "load_desk", lambda size: calls.append(size) or books.stocks())
+    assert main(["assess", *words, *FEW, "--no-views"]) == 0
+    assert calls == [asked] and "Risk assessment of" in capsys.readouterr().out
+
+
+def test_history_gives_dates(folder, capsys):
+    assert main(["assess", str(folder), "--historical", "--no-cache", "--no-views"]) == 0
+    shown = capsys.readouterr().out
+    worst = books.worst()["end"].iloc[0]
+    assert "scenarios of Historical()" in shown and str(worst)[:10] in shown
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
