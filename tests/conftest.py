@@ -1,5 +1,6 @@
 """One numerical mode for the suite: double precision, no silent promotion of dtype or rank, warnings are errors."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -48,3 +49,16 @@ def _log_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
     if log and report.skipped:
         with Path(log).open("a", encoding="utf-8") as file:
             file.write(f"{report.nodeid}\n")
+
+
+_MOST_MEMORY = 4 * 2**30
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_compiled_programs():
+    """Compiled programs are never freed by themselves: a long run forgets them once a worker holds 4 GiB."""
+    yield
+    pages = Path("/proc/self/statm")
+    if pages.exists() and int(pages.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") > _MOST_MEMORY:
+        jax.clear_caches()
+        gc.collect()
