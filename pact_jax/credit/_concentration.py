@@ -143,7 +143,8 @@ def granularity_adjustment(
     `GA = sum s_i^2 C_i [delta (K_i + R_i) - K_i] / (2 K*)` with shares s, `K_i` the one-year regulatory capital at
     99.9 % without maturity adjustment, `R_i = LGD PD`, `K* = sum s_i K_i`, `C_i = LGD + 0.25 (1 - LGD)`, and
     `delta = (a - 1)(xi + (1 - xi)/a)`, a the 99.9 % quantile of a gamma factor of mean 1 and precision xi = 0.25.
-    The simplified form: terms of higher order in PD are left out. A measure beside the sampled loss, not added to it.
+    This is the authors' first-order formula, without their terms of higher order in PD. A measure beside the sampled
+    loss, not added to it.
 
     Args:
         ead: exposure at default of each obligor, at least 0.

@@ -12,6 +12,7 @@ from jax.custom_derivatives import SymbolicZero
 from jax.scipy.special import betainc, betaln, gammainc, gammaincc, gammaln
 from jaxtyping import Array, Bool, Float
 
+from pact_jax.errors import DifferentiationError
 from pact_jax.special._normal import normal_quantile
 
 _MAX_STEPS = 80
@@ -19,9 +20,10 @@ _MAX_STEPS = 80
 
 def _refuse_shape_derivative(name: str, tangents: tuple[Float[Array, "..."] | SymbolicZero, ...]) -> None:
     if not all(isinstance(tangent, SymbolicZero) for tangent in tangents):
-        raise NotImplementedError(
-            f"{name} has no derivative with respect to its shape parameters: apply jax.lax.stop_gradient to them, "
-            "or bump them and take differences."
+        raise DifferentiationError(
+            f"{name} has no derivative with respect to its shape parameters",
+            where="pact_jax.special",
+            mend="apply jax.lax.stop_gradient to them, or bump them and take differences",
         )
 
 
@@ -120,7 +122,7 @@ def beta_quantile(
         The quantile between 0 and 1. The derivative to the shapes is refused.
 
     Raises:
-        NotImplementedError: when differentiated with respect to a shape.
+        DifferentiationError: when differentiated with respect to a shape.
 
     Example:
         >>> round(float(beta_quantile(0.5, 2.0, 2.0)), 12)
@@ -180,7 +182,7 @@ def gamma_quantile(probability: Float[Array, "..."], shape: Float[Array, "..."])
         The quantile; multiply by the scale. The derivative to the shape is refused.
 
     Raises:
-        NotImplementedError: when differentiated with respect to the shape.
+        DifferentiationError: when differentiated with respect to the shape.
 
     Example:
         >>> round(float(gamma_quantile(0.5, 1.0)), 12)

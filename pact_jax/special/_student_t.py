@@ -49,7 +49,7 @@ def student_t_cdf(x: Float[Array, "..."], dof: Float[Array, "..."]) -> Float[Arr
         the degrees of freedom is refused.
 
     Raises:
-        NotImplementedError: when differentiated with respect to the degrees of freedom.
+        DifferentiationError: when differentiated with respect to the degrees of freedom.
 
     Example:
         >>> round(float(student_t_cdf(1.0, 1.0)), 12)
@@ -100,7 +100,7 @@ def student_t_quantile(probability: Float[Array, "..."], dof: Float[Array, "..."
         The quantile. The derivative to the degrees of freedom is refused.
 
     Raises:
-        NotImplementedError: when differentiated with respect to the degrees of freedom.
+        DifferentiationError: when differentiated with respect to the degrees of freedom.
 
     Example:
         >>> round(float(student_t_quantile(0.75, 1.0)), 12)
