@@ -124,7 +124,7 @@ def check_arguments(horizon_days: int, confidence: float, levels: tuple[float, .
             raise ArgumentError(
                 f"{level!r} is no confidence level", where="assess", mend="give the quantile level, such as 0.975"
             )
-    if not isinstance(generator, Historical | MonteCarlo):
+    if not isinstance(generator, Generator):
         raise ArgumentError(
             f"generator is {generator!r}", where="assess", mend="pass an object: MonteCarlo(10_000) or Historical()"
         )
