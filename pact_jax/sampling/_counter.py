@@ -6,6 +6,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, UInt32
 
+from ._threefry import Words, stream_key, threefry2x32, to_normal, to_uniform
+
+_ATTEMPTS = 12
+
 
 class Stream(enum.IntEnum):
     """Independent streams of random numbers of one scenario set."""
@@ -13,6 +17,7 @@ class Stream(enum.IntEnum):
     MARKET = 1
     DEFAULTS = 2
     BOOTSTRAP = 3
+    MIXING = 4
 
 
 def counter_normals(
@@ -44,8 +49,74 @@ def counter_normals(
     References:
         J. K. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC11 (2011).
     """
-    key = jax.random.fold_in(jax.random.key(seed), jnp.uint32(stream.value))
-    return jax.vmap(lambda i: jax.random.normal(jax.random.fold_in(key, i), (num,), dtype))(index)
+    return to_normal(_words(seed, stream, index[:, None], jnp.arange(num, dtype=jnp.uint32)[None, :]), dtype)
+
+
+def counter_integers(
+    seed: Int[Array, ""], stream: Stream, index: UInt32[Array, "scenarios"], num: int, *, bound: int
+) -> Int[Array, "scenarios _"]:
+    """Integers from 0 to bound - 1 of each scenario: row i depends on (seed, stream, index[i]) and on nothing else.
+
+    Args:
+        seed: seed of the scenario set.
+        stream: what the numbers are for.
+        index: counter of each scenario.
+        num: how many numbers a scenario.
+        bound: how many integers there are to draw from.
+
+    Returns:
+        Independent integers, uniform up to bound / 2^32.
+
+    Example:
+        >>> drawn = counter_integers(jnp.asarray(7), Stream.MARKET, jnp.arange(50, dtype=jnp.uint32), 2, bound=5)
+        >>> int(drawn.min()), int(drawn.max())
+        (0, 4)
+    """
+    words = _words(seed, stream, index[:, None], jnp.arange(num, dtype=jnp.uint32)[None, :])
+    return (words[0] % jnp.uint32(bound)).astype(jnp.int32)
+
+
+def counter_chi2(
+    seed: Int[Array, ""],
+    stream: Stream,
+    index: UInt32[Array, "scenarios"],
+    degrees_of_freedom: Float[Array, ""],
+) -> Float[Array, "scenarios"]:
+    """One chi-square variable a scenario: entry i depends on (seed, stream, index[i]) and on nothing else.
+
+    Of `_ATTEMPTS` candidates, each accepted with probability above 0.95, the first accepted one; that none is has a
+    probability below 1e-15, and is NaN.
+
+    Args:
+        seed: seed of the scenario set.
+        stream: what the numbers are for; no other numbers may come from it.
+        index: counter of each scenario.
+        degrees_of_freedom: at least 2.
+
+    Returns:
+        Independent variables.
+
+    Example:
+        >>> drawn = counter_chi2(jnp.asarray(7), Stream.MIXING, jnp.arange(4000, dtype=jnp.uint32), jnp.asarray(4.0))
+        >>> bool(abs(drawn.mean() - 4.0) < 0.2)
+        True
+
+    References:
+        G. Marsaglia and W. W. Tsang, A simple method for generating gamma variables, ACM TOMS 26 (2000).
+    """
+    dtype = degrees_of_freedom.dtype
+    shift = 0.5 * degrees_of_freedom - 1.0 / 3.0
+
+    def one(i: UInt32[Array, ""]) -> Float[Array, ""]:
+        item = jnp.arange(2 * _ATTEMPTS, dtype=jnp.uint32)
+        x = to_normal(_words(seed, stream, i, item[:_ATTEMPTS]), dtype)
+        uniform = to_uniform(_words(seed, stream, i, item[_ATTEMPTS:]), dtype)
+        root = 1.0 + x / jnp.sqrt(9.0 * shift)
+        cube = jnp.where(root > 0.0, root, 1.0) ** 3
+        accepted = (root > 0.0) & (jnp.log(uniform) < 0.5 * x * x + shift * (1.0 - cube + jnp.log(cube)))
+        return jnp.where(jnp.any(accepted), 2.0 * shift * cube[jnp.argmax(accepted)], jnp.nan)
+
+    return jax.vmap(one)(index)
 
 
 def keyed_normals(
@@ -70,6 +141,9 @@ def keyed_normals(
     Returns:
         Independent standard normals, one a name.
     """
-    key = jax.random.fold_in(jax.random.key(seed), jnp.uint32(stream.value))
-    scenario_key = jax.random.fold_in(key, index)
-    return jax.vmap(lambda name: jax.random.normal(jax.random.fold_in(scenario_key, name), (), dtype))(key_of)
+    return to_normal(_words(seed, stream, index, key_of), dtype)
+
+
+def _words(seed: Int[Array, ""], stream: Stream, index: UInt32[Array, "..."], item: UInt32[Array, "..."]) -> Words:
+    """Random bits of each (scenario, item): the counter of the hash is that pair, its key the seed and the stream."""
+    return threefry2x32(stream_key(seed, stream.value), (index, item))
