@@ -16,7 +16,7 @@ from pact_jax.credit import (
 )
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketState
-from pact_jax.revaluation import TILE, map_tiles
+from pact_jax.revaluation import TILE, PortfolioBase, map_tiles, value_base
 from pact_jax.scenarios import ScenarioSet
 
 
@@ -50,7 +50,6 @@ class CreditTail(eqx.Module):
     idiosyncratic: Float[Array, "issuers"]
 
 
-@jax.jit
 def observe_credit(
     book: CreditBook, portfolio: Portfolio, market: MarketState, scenarios: ScenarioSet
 ) -> CreditObservation:
@@ -67,7 +66,14 @@ def observe_credit(
     Returns:
         Losses by desk, and the defaults themselves for the interaction with the market.
     """
-    severity = severities(book, portfolio, market)
+    return _observe_credit(book, portfolio, market, value_base(portfolio, market), scenarios)
+
+
+@jax.jit
+def _observe_credit(
+    book: CreditBook, portfolio: Portfolio, market: MarketState, base: PortfolioBase, scenarios: ScenarioSet
+) -> CreditObservation:
+    severity = severities(book, portfolio, market, base=base)
     num_desks = portfolio.num_desks
     by_obligor = _severity_by_obligor(book, severity, num_desks)
 

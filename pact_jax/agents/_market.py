@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, UInt32
 
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
-from pact_jax.revaluation import TILE, TailPnl, attribute_tail, revalue
+from pact_jax.revaluation import TILE, PortfolioBase, TailPnl, attribute_tail, revalue, value_base
 
 
 class MarketObservation(eqx.Module):
@@ -28,7 +28,6 @@ class MarketObservation(eqx.Module):
     status: UInt32[Array, "scenarios"]
 
 
-@partial(jax.jit, static_argnames=("tile", "mesh"))
 def observe_market(
     portfolio: Portfolio, market: MarketState, shock: MarketShock, *, tile: int = TILE, mesh: Mesh | None = None
 ) -> MarketObservation:
@@ -44,11 +43,23 @@ def observe_market(
     Returns:
         Losses by desk.
     """
-    result = revalue(portfolio, market, shock, tile=tile, mesh=mesh)
+    return _observe_market(portfolio, market, value_base(portfolio, market), shock, tile=tile, mesh=mesh)
+
+
+@partial(jax.jit, static_argnames=("tile", "mesh"))
+def _observe_market(
+    portfolio: Portfolio,
+    market: MarketState,
+    base: PortfolioBase,
+    shock: MarketShock,
+    *,
+    tile: int,
+    mesh: Mesh | None,
+) -> MarketObservation:
+    result = revalue(portfolio, market, shock, base=base, tile=tile, mesh=mesh)
     return MarketObservation(-result.pnl, result.bucket_pnl, result.base_value, result.status)
 
 
-@partial(jax.jit, static_argnames=("tile",))
 def attribute_market(
     portfolio: Portfolio,
     market: MarketState,
@@ -71,4 +82,19 @@ def attribute_market(
     Returns:
         Tail-weighted sums; a loss is minus a profit.
     """
-    return attribute_tail(portfolio, market, shock, tail_weight, bucket_weight, tile=tile)
+    base = value_base(portfolio, market)
+    return _attribute_market(portfolio, market, base, shock, tail_weight, bucket_weight, tile=tile)
+
+
+@partial(jax.jit, static_argnames=("tile",))
+def _attribute_market(
+    portfolio: Portfolio,
+    market: MarketState,
+    base: PortfolioBase,
+    shock: MarketShock,
+    tail_weight: Float[Array, "scenarios"],
+    bucket_weight: Float[Array, "scenarios buckets"],
+    *,
+    tile: int,
+) -> TailPnl:
+    return attribute_tail(portfolio, market, shock, tail_weight, bucket_weight, base=base, tile=tile)

@@ -10,6 +10,7 @@ import pandas as pd
 from pact_jax._pipeline import RiskInputs
 from pact_jax.credit import concentration, expected_losses, obligor_exposure, severities
 from pact_jax.liquidity import liquidity_coverage
+from pact_jax.revaluation import PortfolioBase, value_base
 from pact_jax.snapshot import Labels, Snapshot
 
 
@@ -44,9 +45,9 @@ class Findings:
 
 @jax.jit
 def _credit_numbers(
-    inputs: RiskInputs, group: jax.Array, tier1: jax.Array
+    inputs: RiskInputs, base: PortfolioBase, group: jax.Array, tier1: jax.Array
 ) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
-    severity = severities(inputs.credit, inputs.portfolio, inputs.market)
+    severity = severities(inputs.credit, inputs.portfolio, inputs.market, base=base)
     exposure = obligor_exposure(inputs.credit, inputs.portfolio, severity)
     spread = concentration(exposure, group, group.shape[0], tier1)
     loss = expected_losses(inputs.credit, severity, inputs.portfolio.num_desks)
@@ -72,7 +73,8 @@ def find(inputs: RiskInputs, labels: Labels, snapshot: Snapshot) -> Findings:
     group = np.zeros(inputs.credit.pd.shape[0], np.int64)
     group[: len(sector)] = [kinds.index(name) for name in sector]
     tier1 = snapshot.capital if snapshot.tier1_capital is None else snapshot.tier1_capital
-    exposure, share, hhi, loss = _credit_numbers(inputs, jnp.asarray(group), jnp.asarray(tier1))
+    base = value_base(inputs.portfolio, inputs.market)
+    exposure, share, hhi, loss = _credit_numbers(inputs, base, jnp.asarray(group), jnp.asarray(tier1))
     count = len(labels.obligors)
     names = pd.DataFrame(
         {

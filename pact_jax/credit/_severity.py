@@ -1,7 +1,5 @@
 """What each default costs, at base market values."""
 
-from collections.abc import Callable
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -9,7 +7,8 @@ from jaxtyping import Array, Float, Int
 
 from pact_jax.instruments import Portfolio, PositionGroup
 from pact_jax.market import MarketState
-from pact_jax.pricing import default_claim, group_value, held_quantity
+from pact_jax.pricing import held_quantity
+from pact_jax.revaluation import PortfolioBase, value_base
 
 from ._book import CreditBook
 
@@ -70,13 +69,16 @@ def exposure_at_default(book: CreditBook, portfolio: Portfolio) -> Float[Array, 
     return book.ead * units
 
 
-def severities(book: CreditBook, portfolio: Portfolio, market: MarketState) -> Severity:
+def severities(
+    book: CreditBook, portfolio: Portfolio, market: MarketState, *, base: PortfolioBase | None = None
+) -> Severity:
     """Loss on default of every item at base market values.
 
     Args:
         book: exposures and buckets.
         portfolio: the positions.
         market: the base state.
+        base: what `value_base` says of this portfolio and market, where it is already known.
 
     Returns:
         Severities by exposure, position and bucket.
@@ -85,11 +87,11 @@ def severities(book: CreditBook, portfolio: Portfolio, market: MarketState) -> S
 
     bucket = jnp.concatenate([_bucket_of(group) for group in portfolio.groups])
     has = bucket >= 0
-    # Groups without a bucket are not priced here.
-    value = jnp.where(has, _of_bucketed(portfolio, lambda group: group_value(group, market)), 0.0)
+    base = value_base(portfolio, market) if base is None else base
+    value = jnp.where(has, base.value, 0.0)
     own = jnp.maximum(bucket, 0)
     is_issuer = has & (_pick(book.bucket_netting, own) < 0)
-    claim = jnp.where(is_issuer, _of_bucketed(portfolio, lambda group: _claim(group, market)), 0.0)
+    claim = jnp.where(is_issuer, base.claim, 0.0)
 
     def by_bucket(item: Float[Array, "positions"]) -> Float[Array, "buckets"]:
         target = jnp.where(has, bucket, portfolio.num_buckets)
@@ -100,18 +102,6 @@ def severities(book: CreditBook, portfolio: Portfolio, market: MarketState) -> S
     netted = _pick(book.bucket_lgd, own) * _pick(positive, own) * value
     position = jnp.where(is_issuer, value - claim, jnp.where(has, netted, 0.0))
     return Severity(exposure, position, by_bucket(position), claim, by_bucket(claim), value, bucket_value, positive)
-
-
-def _of_bucketed(
-    portfolio: Portfolio, of: Callable[[PositionGroup], Float[Array, "positions"]]
-) -> Float[Array, "positions"]:
-    return jnp.concatenate(
-        [jnp.zeros_like(group.quantity) if group.bucket is None else of(group) for group in portfolio.groups]
-    )
-
-
-def _claim(group: PositionGroup, market: MarketState) -> Float[Array, "positions"]:
-    return held_quantity(group) * default_claim(group.terms, market)[group.contract]
 
 
 def _bucket_of(group: PositionGroup) -> Int[Array, "positions"]:

@@ -1,8 +1,9 @@
 """Portfolio x scenarios -> P&L."""
 
+from ._base import PortfolioBase as PortfolioBase
+from ._base import value_base as value_base
 from ._exposure import GroupExposure as GroupExposure
 from ._exposure import group_exposure as group_exposure
-from ._exposure import marked_groups as marked_groups
 from ._full import Revaluation as Revaluation
 from ._full import revalue as revalue
 from ._stress import StressTest as StressTest

@@ -5,31 +5,25 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from pact_jax.instruments import Accounting, Portfolio, PositionGroup
-from pact_jax.market import MarketState
-from pact_jax.pricing import contract_values, held_quantity, state_values
+from pact_jax.instruments import PositionGroup
+from pact_jax.pricing import contract_values, held_quantity
 
 
 class GroupExposure(eqx.Module):
     """The linear form of one group: value by desk = `by_desk @ states`.
 
     Attributes:
-        base: state values at the base market.
         by_desk: holdings of each state.
         by_bucket: the same by credit bucket; None where no position of the group belongs to one.
     """
 
-    base: Float[Array, "states"]
     by_desk: Float[Array, "desks states"]
     by_bucket: Float[Array, "buckets states"] | None
 
 
-def marked_groups(portfolio: Portfolio) -> tuple[PositionGroup, ...]:
-    """The groups that move with the market; accrual kinds have no market loss."""
-    return tuple(group for group in portfolio.groups if group.terms.accounting is Accounting.MARKED)
-
-
-def group_exposure(group: PositionGroup, market: MarketState, num_desks: int, num_buckets: int) -> GroupExposure:
+def group_exposure(
+    group: PositionGroup, base: Float[Array, "states"], num_desks: int, num_buckets: int
+) -> GroupExposure:
     """Collapses the positions of one kind onto the states that the market moves.
 
     Positions add up to holdings of contracts, and those, by the transpose of the linear map from states to contract
@@ -37,14 +31,13 @@ def group_exposure(group: PositionGroup, market: MarketState, num_desks: int, nu
 
     Args:
         group: positions of one kind.
-        market: the base state.
+        base: its states at the base market.
         num_desks: rows of the desk exposure.
         num_buckets: rows of the bucket exposure.
 
     Returns:
-        Base states and exposures.
+        Holdings of each state.
     """
-    base = state_values(group.terms, market)
     to_contracts = jax.linear_transpose(lambda states: contract_values(group.terms, states), base)
     num_contracts = jax.eval_shape(lambda: contract_values(group.terms, base)).shape[0]
     quantity = held_quantity(group)
@@ -57,4 +50,4 @@ def group_exposure(group: PositionGroup, market: MarketState, num_desks: int, nu
         return jax.vmap(lambda holding: to_contracts(holding)[0])(held)
 
     by_bucket = None if group.bucket is None else collapse(group.bucket, num_buckets)
-    return GroupExposure(base, collapse(group.desk, num_desks), by_bucket)
+    return GroupExposure(collapse(group.desk, num_desks), by_bucket)

@@ -7,11 +7,11 @@ from jax.sharding import Mesh
 from jaxtyping import Array, Float, UInt32
 
 from pact_jax._status import Status
-from pact_jax.instruments import Portfolio, PositionGroup
+from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState, apply_shock
-from pact_jax.pricing import contract_values, held_quantity, state_values
+from pact_jax.pricing import state_values
 
-from ._exposure import GroupExposure, group_exposure, marked_groups
+from ._base import PortfolioBase, value_base
 from ._tile import TILE, map_tiles
 
 
@@ -38,6 +38,7 @@ def revalue(
     market: MarketState,
     shock: MarketShock,
     *,
+    base: PortfolioBase | None = None,
     tile: int = TILE,
     mesh: Mesh | None = None,
 ) -> Revaluation:
@@ -50,6 +51,7 @@ def revalue(
         portfolio: the positions.
         market: the base state.
         shock: a shock whose leaves have a leading scenarios axis.
+        base: what `value_base` says of this portfolio and market, where it is already known.
         tile: scenarios compiled as one block; part of bitwise reproducibility.
         mesh: devices to spread the scenarios over.
 
@@ -66,45 +68,35 @@ def revalue(
         >>> [round(float(x), 3) for x in result.pnl[:, 0]]
         [100.0, -500.0]
     """
-    groups = marked_groups(portfolio)
-    exposures = [group_exposure(group, market, portfolio.num_desks, portfolio.num_buckets) for group in groups]
+    base = value_base(portfolio, market) if base is None else base
+    groups = base.marked(portfolio)
     dtype = market.spot.dtype
 
     def observe(one: MarketShock) -> tuple[Float[Array, "desks"], Float[Array, "buckets"]]:
         shocked = apply_shock(market, one)
         pnl, bucket_pnl = jnp.zeros(portfolio.num_desks, dtype), jnp.zeros(portfolio.num_buckets, dtype)
-        for group, exposure in zip(groups, exposures, strict=True):
-            change = state_values(group.terms, shocked) - exposure.base
+        for group, states, exposure in groups:
+            change = state_values(group.terms, shocked) - states
             pnl = pnl + _hold(exposure.by_desk, change)
             if exposure.by_bucket is not None:
                 bucket_pnl = bucket_pnl + _hold(exposure.by_bucket, change)
         return pnl, bucket_pnl
 
     pnl, bucket_pnl = map_tiles(observe, shock, tile=tile, mesh=mesh)
-    base = {id(group): exposure.base for group, exposure in zip(groups, exposures, strict=True)}
-    base_value = jnp.concatenate([_base_value(group, market, base.get(id(group))) for group in portfolio.groups])
-    status = _scenario_status(pnl, shock, base_value)
-    return Revaluation(base_value, pnl, _bucket_base(exposures, portfolio.num_buckets, dtype), bucket_pnl, status)
-
-
-def _base_value(
-    group: PositionGroup, market: MarketState, base: Float[Array, "states"] | None
-) -> Float[Array, "positions"]:
-    """Value of each position, from the base states where the exposures already have them."""
-    states = state_values(group.terms, market) if base is None else base
-    return held_quantity(group) * contract_values(group.terms, states)[group.contract]
+    status = _scenario_status(pnl, shock, base.value)
+    return Revaluation(base.value, pnl, _bucket_base(base, portfolio), bucket_pnl, status)
 
 
 def _hold(exposure: Float[Array, "buckets states"], change: Float[Array, "states"]) -> Float[Array, "buckets"]:
     return jnp.matmul(exposure, change, precision=jax.lax.Precision.HIGHEST)
 
 
-def _bucket_base(exposures: list[GroupExposure], num_buckets: int, dtype: jnp.dtype) -> Float[Array, "buckets"]:
-    base = jnp.zeros(num_buckets, dtype)
-    for exposure in exposures:
+def _bucket_base(base: PortfolioBase, portfolio: Portfolio) -> Float[Array, "buckets"]:
+    total = jnp.zeros(portfolio.num_buckets, base.value.dtype)
+    for _, states, exposure in base.marked(portfolio):
         if exposure.by_bucket is not None:
-            base = base + _hold(exposure.by_bucket, exposure.base)
-    return base
+            total = total + _hold(exposure.by_bucket, states)
+    return total
 
 
 def _scenario_status(

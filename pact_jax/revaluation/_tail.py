@@ -10,6 +10,7 @@ from pact_jax.market import FactorGroup, MarketShock, MarketState, apply_shock
 from pact_jax.measures import shapley_matrix
 from pact_jax.pricing import contract_values, held_quantity, state_values
 
+from ._base import PortfolioBase, value_base
 from ._tile import TILE, sum_tail
 
 FACTOR_GROUPS: tuple[FactorGroup, ...] = tuple(FactorGroup)
@@ -36,6 +37,7 @@ def attribute_tail(
     tail_weight: Float[Array, "scenarios"],
     bucket_weight: Float[Array, "scenarios buckets"],
     *,
+    base: PortfolioBase | None = None,
     tile: int = TILE,
 ) -> TailPnl:
     """Tail-weighted P&L of each position by factor, streamed over the compacted tail scenarios.
@@ -49,6 +51,7 @@ def attribute_tail(
         shock: a shock whose leaves have a leading scenarios axis.
         tail_weight: t(w), zero outside the tail.
         bucket_weight: weight of each credit bucket's positions in each scenario; used inside the tail only.
+        base: what `value_base` says of this portfolio and market, where it is already known.
         tile: scenarios compiled as one block.
 
     Returns:
@@ -57,14 +60,15 @@ def attribute_tail(
     References:
         L. S. Shapley, A value for n-person games (1953).
     """
+    base = value_base(portfolio, market) if base is None else base
     by_factor, in_bucket = [], []
-    for group in portfolio.groups:
+    for group, states in zip(portfolio.groups, base.states, strict=True):
         if group.terms.accounting is Accounting.ACCRUAL:
             num = group.quantity.shape[0]
             by_factor.append(jnp.zeros((num, len(FACTOR_GROUPS)), tail_weight.dtype))
             in_bucket.append(jnp.zeros(num, tail_weight.dtype))
             continue
-        split, bucketed = _group_tail(group, market, shock, tail_weight, bucket_weight, tile)
+        split, bucketed = _group_tail(group, states, market, shock, tail_weight, bucket_weight, tile)
         by_factor.append(split)
         in_bucket.append(bucketed)
     return TailPnl(jnp.concatenate(by_factor), jnp.concatenate(in_bucket))
@@ -72,6 +76,7 @@ def attribute_tail(
 
 def _group_tail(
     group: PositionGroup,
+    base: Float[Array, "states"],
     market: MarketState,
     shock: MarketShock,
     tail_weight: Float[Array, "scenarios"],
@@ -79,7 +84,6 @@ def _group_tail(
     tile: int,
 ) -> tuple[Float[Array, "positions factors"], Float[Array, "positions"]]:
     moved = tuple(g for g in group.terms.depends_on if _moves(shock, g))
-    base = state_values(group.terms, market)
     precision = jax.lax.Precision.HIGHEST
 
     # One row a subset, one column a group: 1 where the group moves. Scaling a shock by 0 is exactly the base, so one
