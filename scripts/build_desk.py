@@ -27,7 +27,7 @@ import desk_notes as notes  # noqa: E402
 import desk_sources  # noqa: E402
 from desk_prices import Prices  # noqa: E402
 
-from pact_jax.snapshot import TABLES  # noqa: E402
+from pact_jax.snapshot import KINDS, TABLES  # noqa: E402
 
 TARGET = ROOT / "pact_jax" / "datasets"
 BUDGET = 1_500_000
@@ -62,6 +62,10 @@ def _tables(market: desk_market.Market) -> dict[str, pd.DataFrame]:
     positions["price"] = [float(f"{prices.price(row):.12g}") for _, row in positions.iterrows()]
     if positions["price"].isna().any():
         raise SystemExit(f"no price for {positions.loc[positions['price'].isna(), 'position_id'].tolist()}")
+    # Columns that only kinds read that the desk does not hold are not shipped.
+    unread = {name for kind in KINDS.values() for name in (*kind.required, *kind.optional)}
+    unread -= {name for held in set(positions["kind"]) for name in (*KINDS[held].required, *KINDS[held].optional)}
+    positions = positions.drop(columns=list(unread))
     return {
         **{name: getattr(market, name) for name in ("curves", "currencies", "assets", "vols")},
         **{"issuers": issuers, "hazards": hazards, "positions": positions},

@@ -165,8 +165,23 @@ def _positions() -> pd.DataFrame:
             "quantity": 1,
         }
         | {"undrawn": 100_000.0, "ccf": 0.4},
+        *_asset_options(),
     )
     return _rows("positions", *({"position_id": f"T{at:02d}"} | row for at, row in enumerate(rows, start=1)))
+
+
+def _asset_options() -> tuple[dict[str, object], ...]:
+    option = {"desk": "equity", "asset": "ACME", "strike": 80.0, "maturity": "2024-12-20", "multiplier": 100}
+    return (
+        option | {"kind": "american_option", "option_type": "put", "quantity": 15},
+        option | {"kind": "digital_option", "option_type": "call", "quantity": -10, "payout": "cash", "cash": 5.0},
+        option
+        | {"kind": "barrier_option", "option_type": "call", "quantity": 10}
+        | {"barrier": 65.0, "barrier_type": "down_out", "rebate": 1.0},
+        option
+        | {"kind": "asian_option", "option_type": "call", "quantity": 20}
+        | {"averaging": "geometric", "first_fixing": "2024-07-19", "fixing_frequency": 52},
+    )
 
 
 def _cash_flows() -> pd.DataFrame:

@@ -2,9 +2,13 @@
 
 from . import formulas as formulas
 from . import rates as rates
+from ._american_option import american_option_value as american_option_value
+from ._asian_option import asian_option_value as asian_option_value
+from ._barrier_option import barrier_option_value as barrier_option_value
 from ._bond import bond_claim as bond_claim
 from ._bond import bond_states as bond_states
 from ._bond import bond_value as bond_value
+from ._digital_option import digital_option_value as digital_option_value
 from ._european_option import european_option_value as european_option_value
 from ._forward import forward_delivers as forward_delivers
 from ._forward import forward_value as forward_value

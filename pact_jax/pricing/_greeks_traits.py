@@ -27,6 +27,9 @@ class GreekEstimator(enum.Enum):
 
     FORMULA = "exact derivative of a smooth pricing formula; at the strike at expiry, the mean of the two sides"
     BRANCH = "exact derivative of the branch that the market is in; at a kink of the value, one-sided"
+    JUMP = (
+        "exact derivative of the pricing formula; a jump of the value (at a barrier, at the strike at expiry) has none"
+    )
     UNCHECKED = "derivative of the registered present value; whether it is smooth was not declared"
 
 

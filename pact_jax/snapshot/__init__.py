@@ -1,6 +1,9 @@
 """Host types: what is known at the valuation time, checked cell by cell before anything is computed."""
 
 from ._document import schema_markdown as schema_markdown
+from ._kinds import KIND_COLUMNS as KIND_COLUMNS
+from ._kinds import KINDS as KINDS
+from ._kinds import Kind as Kind
 from ._labels import Labels as Labels
 from ._make import CellFault as CellFault
 from ._make import OnReject as OnReject
@@ -8,7 +11,6 @@ from ._make import make_snapshot as make_snapshot
 from ._prepare import Prepared as Prepared
 from ._prepare import prepare as prepare
 from ._schema import HISTORY_FACTORS as HISTORY_FACTORS
-from ._schema import KIND_COLUMNS as KIND_COLUMNS
 from ._schema import RATINGS as RATINGS
 from ._schema import SCALARS as SCALARS
 from ._schema import TABLES as TABLES

@@ -1,55 +1,16 @@
 """What one table must say given the others: grids, terms of each kind, names that several tables share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool
 
-from pact_jax.dates import DayCount
-from pact_jax.errors import UnknownName
-
-from ._schema import KIND_COLUMNS, SCOPES_WITHOUT_NAME
+from ._checks_positions import check_positions
+from ._context import Context
+from ._schema import SCOPES_WITHOUT_NAME
 from ._table_spec import Findings
-
-_EQUITY_KINDS = ("stock", "european_option", "forward", "future")
-
-
-@dataclass(eq=False)
-class Context:
-    """What has been read when a table is checked.
-
-    Attributes:
-        valuation_date: Date of the market, None if it could not be read.
-        reporting_currency: Currency of capital and reports.
-        tables: Tables read so far.
-        known: Values that other tables may refer to, per `table.column`; under `declared:table.column` also those of
-            rows that were rejected.
-        factor_names: Abstract factors of a linear book.
-    """
-
-    valuation_date: date | None
-    reporting_currency: str
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-    known: dict[str, frozenset[str]] = field(default_factory=dict)
-    factor_names: tuple[str, ...] = ()
-
-    def names(self, key: str) -> frozenset[str]:
-        """The known values of one `table.column`."""
-        return self.known.get(key, frozenset())
-
-    def declared(self, key: str) -> frozenset[str]:
-        """The values of one `table.column`, those of rejected rows included."""
-        return self.known.get(f"declared:{key}", frozenset())
-
-    @property
-    def drivers(self) -> frozenset[str]:
-        """What a credit driver may be: an asset, an exchange rate or an abstract factor."""
-        rates = {f"FX:{name}" for name in self.names("currencies.currency") - {self.reporting_currency}}
-        return self.names("assets.asset") | rates | set(self.factor_names)
 
 
 def check_curves(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
@@ -135,97 +96,6 @@ def _check_driver(frame: pd.DataFrame, column: str, findings: Findings, context:
     wrong = ((frame[column] != "") & ~frame[column].isin(list(context.drivers))).to_numpy()
     mend = "name an asset, FX:CURRENCY or a risk factor; leave it empty for none"
     findings.rows(wrong, column, frame[column], "is no known driver", mend)
-
-
-def check_positions(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
-    """Each kind has its terms, its surface, its hazard curve and a maturity that is still to come."""
-    if "value" in frame:
-        return  # linear positions have no terms
-    for kind, columns in KIND_COLUMNS.items():
-        of_kind = (frame["kind"] == kind).to_numpy()
-        for column in columns:
-            empty = of_kind & _is_empty(frame[column])
-            findings.rows(empty, column, frame["position_id"], f"a {kind} needs {column}", f"fill {column}")
-    _check_currency_of_position(frame, findings, context)
-    _check_surface(frame, findings, context)
-    _check_maturity(frame, findings, context)
-    _check_bond_terms(frame, findings, context)
-
-
-def _is_empty(values: pd.Series) -> Bool[np.ndarray, "positions"]:
-    return (values == "").to_numpy() if values.dtype == object else values.isna().to_numpy()
-
-
-def fill_position_currency(frame: pd.DataFrame, assets: pd.DataFrame, reporting_currency: str) -> pd.DataFrame:
-    """Write out the currencies that follow from other columns: that of the asset, and the sold one of FX forwards."""
-    frame = frame.copy()
-    of_asset = frame["asset"].map(dict(zip(assets.get("asset", ()), assets.get("currency", ()), strict=True)))
-    follows = frame["kind"].isin(_EQUITY_KINDS) & (frame["currency"] == "") & of_asset.notna()
-    frame["currency"] = frame["currency"].mask(follows, of_asset).astype(object)
-    sold = (frame["kind"] == "fx_forward") & (frame["currency_2"] == "")
-    frame["currency_2"] = frame["currency_2"].mask(sold, reporting_currency).astype(object)
-    return frame
-
-
-def _check_currency_of_position(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
-    assets = context.tables["assets"]
-    own = frame["asset"].map(dict(zip(assets["asset"], assets["currency"], strict=True)))
-    given = frame["kind"].isin(_EQUITY_KINDS) & (frame["currency"] != "") & own.notna()
-    wrong = (given & (frame["currency"] != own)).to_numpy()
-    rule = "is not the currency of the asset"
-    findings.rows(wrong, "currency", frame["currency"], rule, "leave it empty: it follows from the asset")
-    reporting = ((frame["kind"] == "fx_option") & (frame["currency"] == context.reporting_currency)).to_numpy()
-    rule = "is the reporting currency: an FX option is on a foreign one"
-    findings.rows(reporting, "currency", frame["currency"], rule, "name the foreign currency")
-    other = frame["currency_2"].replace("", context.reporting_currency)
-    same = ((frame["kind"] == "fx_forward") & (frame["currency"] == other)).to_numpy()
-    rule = "is bought and sold at once"
-    findings.rows(same, "currency_2", frame["currency"], rule, "give two different currencies")
-
-
-def _check_surface(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
-    surfaces = list(context.names("vols.surface"))
-    named = frame["asset"].where(frame["kind"] != "fx_option", "FX:" + frame["currency"])
-    option = frame["kind"].isin(("european_option", "fx_option")) & ~named.isin(("", "FX:"))
-    missing = (option & ~named.isin(surfaces)).to_numpy()
-    rule = "an option needs an implied-volatility surface of this name"
-    findings.rows(missing, "asset", named, rule, "add the surface to vols")
-
-
-def _check_maturity(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
-    if context.valuation_date is None:
-        return
-    expired = (frame["maturity"] <= pd.Timestamp(context.valuation_date)).to_numpy()
-    rule = f"has expired: the valuation date is {context.valuation_date}"
-    findings.rows(expired, "maturity", frame["maturity"], rule, "remove the position or settle it first")
-
-
-def _check_bond_terms(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
-    bond = (frame["kind"] == "bond").to_numpy()
-    frequency = frame["frequency"]
-    wrong = bond & (frequency.notna() & ~frequency.isin((1.0, 2.0, 4.0))).to_numpy()
-    findings.rows(
-        wrong, "frequency", frequency, "must be 1, 2 or 4", "coupons per year; 1 with coupon 0 for a zero bond"
-    )
-    unknown = [name for name in frame.loc[bond, "day_count"].unique() if not _is_day_count(name)]
-    if unknown:
-        mend = f"use one of: {', '.join(count.value for count in DayCount)}"
-        wrong = bond & frame["day_count"].isin(unknown).to_numpy()
-        findings.rows(wrong, "day_count", frame["day_count"], "is no known day count", mend)
-    marked = bond & (frame["issuer"].isin(list(context.names("issuers.issuer")))).to_numpy()
-    wrong = marked & ~frame["issuer"].isin(list(context.names("hazards.issuer"))).to_numpy()
-    rule = "issues a marked bond and has no hazard rates"
-    findings.rows(
-        wrong, "issuer", frame["issuer"], rule, "add it to hazards; leave issuer empty for a bond free of default"
-    )
-
-
-def _is_day_count(name: str) -> bool:
-    try:
-        DayCount.parse(name)
-    except UnknownName:
-        return False
-    return True
 
 
 def check_credit_exposures(frame: pd.DataFrame, findings: Findings, context: Context) -> None:

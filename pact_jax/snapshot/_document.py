@@ -1,6 +1,7 @@
 """The schema in words: `python -m pact_jax.snapshot docs/reference/snapshot_schema.md` writes the reference page."""
 
-from ._schema import HISTORY_FACTORS, KIND_COLUMNS, SCALARS, TABLES
+from ._kinds import KINDS
+from ._schema import HISTORY_FACTORS, SCALARS, TABLES
 from ._table_spec import Column, Table
 
 
@@ -23,7 +24,7 @@ def schema_markdown() -> str:
     for table in TABLES.values():
         parts += [f"## {table.name}", _about(table), _columns(table.columns)]
         if table.name == "positions":
-            parts += ["Columns that each kind must fill, besides the required ones:", _kinds()]
+            parts += ["Columns that each kind reads, besides the required ones:", _kinds()]
     return "\n\n".join([*parts, "## history", _history()]) + "\n"
 
 
@@ -48,9 +49,16 @@ def _columns(columns: tuple[Column, ...]) -> str:
 
 
 def _kinds() -> str:
-    rows = ["| kind | columns |", "|---|---|"]
-    rows += [f"| {kind} | {', '.join(f'`{name}`' for name in columns)} |" for kind, columns in KIND_COLUMNS.items()]
+    rows = ["| kind | one unit | must fill | may fill |", "|---|---|---|---|"]
+    rows += [
+        f"| {name} | {kind.meaning} | {_quoted(kind.required)} | {_quoted(kind.optional)} |"
+        for name, kind in KINDS.items()
+    ]
     return "\n".join(rows)
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _history() -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ._cells import READERS
-from ._checks import Context
+from ._context import Context
 from ._schema import HISTORY_FACTORS
 from ._table_spec import Findings
 

@@ -10,10 +10,13 @@ import pandas as pd
 
 from pact_jax.errors import RowProblem, SnapshotError
 
-from ._checks import CHECKS, Context, fill_position_currency
+from ._checks import CHECKS
+from ._checks_positions import fill_position_currency
+from ._context import Context
 from ._history import check_history
 from ._rejected import rejected_rows
-from ._schema import LINEAR_POSITIONS, SCALARS, TABLES
+from ._schema import SCALARS, TABLES
+from ._schema_positions import LINEAR_POSITIONS
 from ._snapshot import TABLE_NAMES, LinearBook, RejectedRow, Snapshot
 from ._table_spec import Findings, Table, check_table
 

@@ -13,6 +13,7 @@ from pact_jax.instruments import Portfolio
 from pact_jax.scenarios import ShockLayout
 
 from ._capacity import capacity
+from ._contract_axes import make_axes
 from ._labels import Labels, index_of
 from ._prepare_credit import (
     collect_exposures,
@@ -23,7 +24,7 @@ from ._prepare_credit import (
 )
 from ._prepare_liquidity import prepare_liquidity
 from ._prepare_market import history_layout, history_levels, linear_layout, market_names, prepare_market
-from ._prepare_positions import make_axes, prepare_positions
+from ._prepare_positions import prepare_positions
 from ._snapshot import Snapshot
 
 _MIN_DESKS = 8

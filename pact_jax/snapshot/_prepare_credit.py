@@ -12,12 +12,12 @@ import pandas as pd
 from pact_jax.credit import CreditBook, rating_pds, regulatory_loading
 
 from ._capacity import capacity, padded
+from ._kinds import OTC_KINDS
 from ._labels import index_of
 from ._snapshot import Snapshot
 
 DEFAULT_LGD = 0.45
 DEFAULT_CCF = 0.40
-_OTC_KINDS = ("forward", "fx_forward", "fx_option", "european_option")
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +128,7 @@ def make_buckets(
     """One bucket for each (issuer, desk, currency) of risky bonds and each (counterparty, desk) of OTC contracts."""
     kind = positions["kind"]
     issuer_row = ((kind == "bond") & (positions["issuer"] != "")).to_numpy()
-    netted_row = (kind.isin(_OTC_KINDS) & (positions["counterparty"] != "")).to_numpy()
+    netted_row = (kind.isin(OTC_KINDS) & (positions["counterparty"] != "")).to_numpy()
     name = np.where(netted_row, positions["counterparty"], positions["issuer"])
     money = np.where(netted_row, "", positions["currency"])
     keys = pd.DataFrame({"netted": netted_row, "name": name, "desk": positions["desk"].to_numpy(), "currency": money})

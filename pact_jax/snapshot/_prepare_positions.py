@@ -6,216 +6,66 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from typing import TypeVar
 
+import equinox as eqx
 import numpy as np
 import pandas as pd
 
-from pact_jax.instruments import (
-    AbstractTerms,
-    Bond,
-    DiscountPoints,
-    EuropeanOption,
-    Forward,
-    FxForward,
-    FxOption,
-    LinearExposure,
-    Loan,
-    PositionGroup,
-    RiskyPoints,
-    Stock,
-)
+from pact_jax.instruments import AbstractTerms, AssetOption, LinearExposure, PositionGroup
 
 from ._capacity import capacity, padded
-from ._labels import index_of
-from ._resolve import bond_flows, distinct, years_until
+from ._contract_axes import Axes, indices_of
+from ._contracts_asset import (
+    american_option_terms,
+    asian_option_terms,
+    barrier_option_terms,
+    digital_option_terms,
+    european_option_terms,
+    forward_terms,
+    stock_terms,
+)
+from ._contracts_fx import fx_forward_terms, fx_option_terms
+from ._contracts_rates import bond_terms, loan_terms
+from ._resolve import distinct
 from ._snapshot import Snapshot
 
 
-@dataclass(frozen=True, eq=False)
-class Axes:
-    """Indices that terms refer to.
+@dataclass(frozen=True)
+class Resolver:
+    """How rows become the terms of one group.
 
     Attributes:
-        valuation_date: dates are measured from it.
-        reporting: reporting currency.
-        asset: index of each asset.
-        asset_currency: currency of each asset.
-        currency: index of each currency.
-        curve_of: index of each currency's discount curve.
-        surface: index of each volatility surface.
-        hazard: index of each issuer on the market's hazard axis.
-        lgd_of: loss given default of each issuer.
+        kinds: row kinds that share the group.
+        columns: what makes two rows the same contract.
+        terms: makes the terms of the distinct contracts.
     """
 
-    valuation_date: date
-    reporting: str
-    asset: dict[str, int]
-    asset_currency: dict[str, str]
-    currency: dict[str, int]
-    curve_of: dict[str, int]
-    surface: dict[str, int]
-    hazard: dict[str, int]
-    lgd_of: dict[str, float]
+    kinds: tuple[str, ...]
+    columns: tuple[str, ...]
+    terms: Callable[[pd.DataFrame, Axes], AbstractTerms]
 
 
-def make_axes(snapshot: Snapshot, names: dict[str, tuple[str, ...]], lgd_of: dict[str, float]) -> Axes:
-    """Collects the indices of a snapshot's names."""
-    curve = index_of(names["curves"])
-    assets = snapshot.assets
-    return Axes(
-        valuation_date=snapshot.valuation_date,
-        reporting=snapshot.reporting_currency,
-        asset=index_of(names["assets"]),
-        asset_currency=dict(zip(assets["asset"], assets["currency"], strict=True)) if len(assets) else {},
-        currency=index_of(names["currencies"]),
-        curve_of={row.currency: curve[row.curve] for row in snapshot.currencies.itertuples()},
-        surface=index_of(names["surfaces"]),
-        hazard=index_of(names["hazards"]),
-        lgd_of=lgd_of,
-    )
+_OPTION = ("asset", "maturity", "strike", "option_type", "multiplier")
 
-
-def _of(column: pd.Series, index: dict[str, int], missing: int = 0) -> np.ndarray:
-    return np.array([index.get(name, missing) for name in column], dtype=np.int64)
-
-
-def _points(curve: np.ndarray, time: np.ndarray) -> tuple[DiscountPoints, np.ndarray]:
-    """Unique (curve, time) pairs and the pair of each entry."""
-    pairs, code = np.unique(np.stack([curve.astype(float), time], axis=1), axis=0, return_inverse=True)
-    length = capacity(len(pairs))
-    points = DiscountPoints(padded(pairs[:, 0].astype(np.int64), length), padded(pairs[:, 1], length))
-    return points, code.reshape(-1)
-
-
-def _asset_currency(rows: pd.DataFrame, axes: Axes) -> pd.Series:
-    return rows["asset"].map(axes.asset_currency)
-
-
-def _stock(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
-    return Stock(_of(rows["asset"], axes.asset), _of(_asset_currency(rows, axes), axes.currency))
-
-
-def _european_option(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
-    currency = _asset_currency(rows, axes)
-    expiry = years_until(rows["maturity"], axes.valuation_date)
-    discount, point = _points(_of(currency, axes.curve_of), expiry)
-    return EuropeanOption(
-        asset=_of(rows["asset"], axes.asset),
-        currency=_of(currency, axes.currency),
-        surface=_of(rows["asset"], axes.surface),
-        discount=discount,
-        point=point,
-        strike=rows["strike"].to_numpy(float),
-        expiry=expiry,
-        is_call=(rows["option_type"] == "call").to_numpy(),
-        multiplier=rows["multiplier"].to_numpy(float),
-    )
-
-
-def _forward(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
-    currency = _asset_currency(rows, axes)
-    maturity = years_until(rows["maturity"], axes.valuation_date)
-    discount, point = _points(_of(currency, axes.curve_of), maturity)
-    return Forward(
-        asset=_of(rows["asset"], axes.asset),
-        currency=_of(currency, axes.currency),
-        discount=discount,
-        point=point,
-        strike=rows["strike"].to_numpy(float),
-        maturity=maturity,
-        margined=(rows["kind"] == "future").to_numpy(),
-        multiplier=rows["multiplier"].to_numpy(float),
-    )
-
-
-def _fx_forward(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
-    sold = rows["currency_2"].where(rows["currency_2"] != "", axes.reporting)
-    time = years_until(rows["maturity"], axes.valuation_date)
-    curves = np.concatenate([_of(rows["currency"], axes.curve_of), _of(sold, axes.curve_of)])
-    discount, point = _points(curves, np.concatenate([time, time]))
-    return FxForward(
-        bought=_of(rows["currency"], axes.currency),
-        sold=_of(sold, axes.currency),
-        discount=discount,
-        bought_point=point[: len(rows)],
-        sold_point=point[len(rows) :],
-        strike=rows["strike"].to_numpy(float),
-    )
-
-
-def _fx_option(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
-    time = years_until(rows["maturity"], axes.valuation_date)
-    home = np.full(len(rows), axes.curve_of[axes.reporting])
-    curves = np.concatenate([_of(rows["currency"], axes.curve_of), home])
-    discount, point = _points(curves, np.concatenate([time, time]))
-    return FxOption(
-        currency=_of(rows["currency"], axes.currency),
-        surface=_of("FX:" + rows["currency"], axes.surface),
-        discount=discount,
-        foreign_point=point[: len(rows)],
-        domestic_point=point[len(rows) :],
-        strike=rows["strike"].to_numpy(float),
-        expiry=time,
-        is_call=(rows["option_type"] == "call").to_numpy(),
-    )
-
-
-def _bond(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
-    flows = bond_flows(rows, axes.valuation_date)
-    issuer = _of(rows["issuer"], axes.hazard, missing=-1)
-    currency = _of(rows["currency"], axes.currency)
-    curve = _of(rows["currency"], axes.curve_of)
-    of = flows.contract
-    keys = np.stack([currency[of], curve[of], issuer[of], flows.start, flows.end], axis=1)
-    # A default-free point does not depend on where its period starts.
-    keys[:, 3] = np.where(issuer[of] < 0, 0.0, keys[:, 3])
-    unique, code = np.unique(keys, axis=0, return_inverse=True)
-    num_points, num_flows = capacity(len(unique)), capacity(len(of))
-    unique = padded(unique, num_points)
-    lgd = rows["lgd"].to_numpy(float)
-    recovery = np.where(issuer >= 0, (1.0 - lgd) * rows["face"].to_numpy(float), 0.0)
-    return Bond(
-        points=RiskyPoints(
-            currency=unique[:, 0].astype(np.int64),
-            curve=unique[:, 1].astype(np.int64),
-            issuer=unique[:, 2].astype(np.int64),
-            start=unique[:, 3],
-            end=unique[:, 4],
-        ),
-        flow_point=padded(code.reshape(-1), num_flows, 0),
-        flow_contract=padded(of, num_flows, 0),
-        amount=padded(flows.amount, num_flows, 0.0),
-        recovery_amount=padded(recovery[of], num_flows, 0.0),
-        currency=currency,
-        recovery=recovery,
-    )
-
-
-def _loan(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
-    return Loan(_of(rows["currency"], axes.currency), rows["outstanding"].to_numpy(float))
-
-
-_Resolve = Callable[[pd.DataFrame, Axes], AbstractTerms]
-
-KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], _Resolve]] = {
-    "stock": (("stock",), ("asset",), _stock),
-    "european_option": (
-        ("european_option",),
-        ("asset", "maturity", "strike", "option_type", "multiplier"),
-        _european_option,
-    ),
-    "forward": (("forward", "future"), ("asset", "kind", "maturity", "strike", "multiplier"), _forward),
-    "fx_forward": (("fx_forward",), ("currency", "currency_2", "maturity", "strike"), _fx_forward),
-    "fx_option": (("fx_option",), ("currency", "maturity", "strike", "option_type"), _fx_option),
-    "bond": (
+RESOLVERS: tuple[Resolver, ...] = (
+    Resolver(("stock",), ("asset",), stock_terms),
+    Resolver(("european_option",), _OPTION, european_option_terms),
+    Resolver(("forward", "future"), ("asset", "kind", "maturity", "strike", "multiplier"), forward_terms),
+    Resolver(("fx_forward",), ("currency", "currency_2", "maturity", "strike"), fx_forward_terms),
+    Resolver(("fx_option",), ("currency", "maturity", "strike", "option_type"), fx_option_terms),
+    Resolver(
         ("bond",),
         ("currency", "issuer", "maturity", "coupon", "frequency", "day_count", "face", "lgd"),
-        _bond,
+        bond_terms,
     ),
-    "loan": (("loan",), ("currency", "outstanding"), _loan),
-}
-"""For each group, in the order of the positions axis: row kinds, the columns that make a contract, the resolver."""
+    Resolver(("loan",), ("currency", "outstanding"), loan_terms),
+    Resolver(("digital_option",), (*_OPTION, "payout", "cash"), digital_option_terms),
+    Resolver(("american_option",), _OPTION, american_option_terms),
+    Resolver(("barrier_option",), (*_OPTION, "barrier", "barrier_type", "rebate"), barrier_option_terms),
+    Resolver(("asian_option",), (*_OPTION, "first_fixing", "fixing_frequency", "past_average"), asian_option_terms),
+)
+"""One for each group, in the order of the positions axis: new ones at the end, so that old books keep their order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,16 +92,16 @@ def prepare_positions(
         Groups and the row of each place on the positions axis.
     """
     groups, rows = [], []
-    desks = _of(positions["desk"], desk)
-    for kinds, columns, resolve in KINDS.values():
-        at = np.flatnonzero(positions["kind"].isin(kinds).to_numpy())
+    desks = indices_of(positions["desk"], desk)
+    for resolver in RESOLVERS:
+        at = np.flatnonzero(positions["kind"].isin(resolver.kinds).to_numpy())
         if not len(at):
             continue
-        contracts = distinct(positions.iloc[at][list(columns)].fillna({"lgd": 0.0}))
+        contracts = distinct(positions.iloc[at][list(resolver.columns)].fillna({"lgd": 0.0}))
         keys = contracts.rows
         if "kind" not in keys:
-            keys = keys.assign(kind=kinds[0])
-        terms = _pad_contracts(resolve(keys, axes), len(keys))
+            keys = keys.assign(kind=resolver.kinds[0])
+        terms = _pad_contracts(resolver.terms(keys, axes), capacity(len(keys)))
         groups.append(_group(terms, contracts.code, positions, at, desks, bucket))
         rows.append(padded(at, capacity(len(at)), -1))
     if snapshot.linear is not None:
@@ -293,12 +143,16 @@ def _linear_group(
     return _group(terms, np.arange(len(at)), positions, at, desks, bucket)
 
 
-def _pad_contracts(terms: AbstractTerms, count: int) -> AbstractTerms:
+_Terms = TypeVar("_Terms", bound=eqx.Module)
+
+
+def _pad_contracts(terms: _Terms, length: int) -> _Terms:
     """Pads the leaves on the contracts axis; points and flows are padded where they are made."""
-    length = capacity(count)
-    own = {
-        f.name: padded(getattr(terms, f.name), length)
-        for f in dataclasses.fields(terms)
-        if isinstance(getattr(terms, f.name), np.ndarray) and not f.name.startswith(("flow_", "amount", "recovery_"))
-    }
+    own = {}
+    for field in dataclasses.fields(terms):
+        value = getattr(terms, field.name)
+        if isinstance(value, AssetOption):
+            own[field.name] = _pad_contracts(value, length)
+        elif isinstance(value, np.ndarray) and not field.name.startswith(("flow_", "amount", "recovery_")):
+            own[field.name] = padded(value, length)
     return dataclasses.replace(terms, **own)

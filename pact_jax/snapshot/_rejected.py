@@ -6,7 +6,7 @@ from jaxtyping import Bool
 
 from pact_jax.errors import RowProblem
 
-from ._checks import Context
+from ._context import Context
 from ._schema import TABLES
 from ._snapshot import RejectedRow
 from ._table_spec import Findings

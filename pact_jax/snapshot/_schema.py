@@ -4,28 +4,16 @@ from typing import Final
 
 from pact_jax.credit import ONE_YEAR_DEFAULT_RATE
 
+from ._schema_positions import POSITIONS
 from ._table_spec import Column, Table
 
 RATINGS: Final[tuple[str, ...]] = tuple(ONE_YEAR_DEFAULT_RATE)
 """Ratings of obligors that have not defaulted, best first."""
 
-OPTION_TYPES: Final = ("call", "put")
 TIERS: Final = ("automatic", "human", "executive")
 DIRECTIONS: Final = ("max", "min")
 SCOPES_WITHOUT_NAME: Final = ("total",)
 SOURCE_KINDS: Final = ("real", "derived", "illustrative")
-
-KIND_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
-    "stock": ("asset",),
-    "european_option": ("asset", "option_type", "strike", "maturity"),
-    "forward": ("asset", "strike", "maturity"),
-    "future": ("asset", "strike", "maturity"),
-    "bond": ("currency", "coupon", "frequency", "maturity"),
-    "loan": ("currency", "issuer", "outstanding"),
-    "fx_forward": ("currency", "strike", "maturity"),
-    "fx_option": ("currency", "option_type", "strike", "maturity"),
-}
-"""Columns that a position of each kind must fill, besides position_id, desk, kind and quantity."""
 
 _ASSETS = Table(
     "assets",
@@ -108,59 +96,6 @@ _HAZARDS = Table(
     ),
     unique=("issuer", "tenor"),
 )
-_POSITIONS = Table(
-    "positions",
-    "one position",
-    (
-        Column("position_id", "text", "identifier", required=True),
-        Column("desk", "text", "desk that holds it", required=True),
-        Column("kind", "text", "kind of contract", required=True, allowed=tuple(KIND_COLUMNS)),
-        Column("quantity", "number", "units held, signed", required=True),
-        Column(
-            "currency",
-            "text",
-            "currency of its amounts; the foreign (bought) one for FX; empty for equity kinds: the asset's",
-            refers_to="currencies.currency",
-        ),
-        Column("asset", "text", "underlying", refers_to="assets.asset"),
-        Column(
-            "issuer", "text", "bond issuer or borrower; empty for a bond: free of default", refers_to="issuers.issuer"
-        ),
-        Column("counterparty", "text", "counterparty of an OTC contract", refers_to="issuers.issuer"),
-        Column("option_type", "text", "call or put", allowed=OPTION_TYPES),
-        Column(
-            "strike",
-            "number",
-            "strike or delivery price; last settlement price of a future; currency_2 per currency for FX",
-            above=0.0,
-        ),
-        Column("maturity", "date", "last date of the contract"),
-        Column("multiplier", "number", "units of the underlying per contract", default=1.0, above=0.0),
-        Column("coupon", "number", "coupon per year, decimal of face"),
-        Column("frequency", "number", "coupons per year: 1, 2 or 4"),
-        Column("day_count", "text", "day count of the coupons", default="30/360"),
-        Column("face", "number", "face amount of one unit", default=100.0, above=0.0),
-        Column("outstanding", "number", "drawn amount of a loan, own currency", at_least=0.0),
-        Column("undrawn", "number", "undrawn commitment, own currency", at_least=0.0),
-        Column("ccf", "number", "credit conversion factor of the undrawn part", at_least=0.0, at_most=2.0),
-        Column("lgd", "number", "loss given default of this position; empty: the issuer's", at_least=0.0, at_most=1.0),
-        Column(
-            "currency_2",
-            "text",
-            "currency sold in an FX forward; empty: the reporting currency",
-            refers_to="currencies.currency",
-        ),
-        Column(
-            "price",
-            "number",
-            "input price, checked against the base value; own currency, per unit of the underlying for options, "
-            "forwards and futures, per unit held for the others (bonds: dirty); FX kinds: currency_2 per unit of "
-            "currency; empty: none",
-            literal_nan_refused=True,
-        ),
-    ),
-    unique=("position_id",),
-)
 _CREDIT_EXPOSURES = Table(
     "credit_exposures",
     "one exposure given as an amount; EAD = ccf x current_exposure, with undrawn current_exposure + ccf x undrawn",
@@ -219,21 +154,6 @@ _SOURCES = Table(
     ),
 )
 
-_LINEAR_COLUMNS = (
-    Column("position_id", "text", "identifier", required=True),
-    Column("desk", "text", "desk that holds it", default="trading"),
-    Column("kind", "text", "linear", default="linear", allowed=("linear",)),
-    Column("quantity", "number", "1", default=1.0),
-    Column("value", "number", "value, reporting currency, signed", required=True),
-)
-LINEAR_POSITIONS: Final = Table(
-    "positions",
-    "one position known by its sensitivities",
-    (*_LINEAR_COLUMNS, *(c for c in _POSITIONS.columns if c.name not in {own.name for own in _LINEAR_COLUMNS})),
-    unique=("position_id",),
-)
-"""Positions of a linear book: `value` and, empty, the columns of every other kind."""
-
 TABLES: Final[dict[str, Table]] = {
     table.name: table
     for table in (
@@ -243,7 +163,7 @@ TABLES: Final[dict[str, Table]] = {
         _VOLS,
         _ISSUERS,
         _HAZARDS,
-        _POSITIONS,
+        POSITIONS,
         _CREDIT_EXPOSURES,
         _CASH_FLOWS,
         _LIMITS,

@@ -4,11 +4,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from ._checks import Context
+from ._context import Context
+from ._kinds import FX_KINDS, PER_UNDERLYING_KINDS
 from ._snapshot import Snapshot
-
-_PER_UNDERLYING = ("european_option", "forward", "future")
-_FX_KINDS = ("fx_forward", "fx_option")
 
 
 def input_value(snapshot: Snapshot) -> pd.Series:
@@ -36,9 +34,9 @@ def value_at_input_price(frame: pd.DataFrame, context: Context) -> Float[np.ndar
     """`quantity x price x multiplier x fx`, NaN where the price or the exchange rate is not known."""
     if "value" in frame:
         return (frame["quantity"] * frame["value"]).to_numpy()
-    per_underlying = frame["kind"].isin(_PER_UNDERLYING)
+    per_underlying = frame["kind"].isin(PER_UNDERLYING_KINDS)
     units = frame["quantity"] * frame["multiplier"].where(per_underlying, 1.0)
-    quoted_in = frame["currency"].where(~frame["kind"].isin(_FX_KINDS), frame["currency_2"])
+    quoted_in = frame["currency"].where(~frame["kind"].isin(FX_KINDS), frame["currency_2"])
     quoted_in = quoted_in.where(quoted_in != "", context.reporting_currency)
     return (units * frame["price"] * _rate(quoted_in, context)).to_numpy(dtype="float64")
 
@@ -58,10 +56,10 @@ def notional(table: str, frame: pd.DataFrame, context: Context) -> Float[np.ndar
     kind = frame["kind"]
     unit = pd.Series(np.nan, index=frame.index)
     unit = unit.mask(kind == "stock", spot)
-    unit = unit.mask(kind.isin(_PER_UNDERLYING), frame["multiplier"] * frame["strike"].fillna(spot))
+    unit = unit.mask(kind.isin(PER_UNDERLYING_KINDS), frame["multiplier"] * frame["strike"].fillna(spot))
     unit = unit.mask(kind == "bond", frame["face"])
     unit = unit.mask(kind == "loan", frame["outstanding"] + frame["undrawn"].fillna(0.0))
-    unit = unit.mask(kind.isin(_FX_KINDS), 1.0)
+    unit = unit.mask(kind.isin(FX_KINDS), 1.0)
     return (frame["quantity"].abs() * unit * _rate(frame["currency"], context)).to_numpy(dtype="float64")
 
 

@@ -1,0 +1,162 @@
+"""What a position must say given its kind and the other tables."""
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool
+
+from pact_jax.dates import DayCount
+from pact_jax.errors import UnknownName
+
+from ._context import Context
+from ._fixings import FIXING_FREQUENCIES, WEEKDAYS
+from ._kinds import ASSET_KINDS, KINDS, Underlying
+from ._table_spec import Findings
+
+_OWN_COLUMNS = (
+    "payout",
+    "cash",
+    "barrier",
+    "barrier_type",
+    "rebate",
+    "averaging",
+    "first_fixing",
+    "fixing_frequency",
+    "past_average",
+)
+"""Columns without a default that only some kinds read."""
+
+
+def check_positions(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
+    """Each kind has its terms, its surface, its hazard curve and a maturity that is still to come."""
+    if "value" in frame:
+        return  # linear positions have no terms
+    for name, kind in KINDS.items():
+        of_kind = (frame["kind"] == name).to_numpy()
+        for column in kind.required:
+            empty = of_kind & _is_empty(frame[column])
+            findings.rows(empty, column, frame["position_id"], f"a {name} needs {column}", f"fill {column}")
+        if kind.sides:
+            wrong = of_kind & ~_is_empty(frame["option_type"]) & ~frame["option_type"].isin(kind.sides).to_numpy()
+            rule = f"is no side of a {name}"
+            findings.rows(wrong, "option_type", frame["option_type"], rule, f"use one of: {', '.join(kind.sides)}")
+    _check_unread(frame, findings)
+    _check_currency_of_position(frame, findings, context)
+    _check_surface(frame, findings, context)
+    _check_maturity(frame, findings, context)
+    _check_bond_terms(frame, findings, context)
+    _check_averaging(frame, findings, context)
+
+
+def _check_unread(frame: pd.DataFrame, findings: Findings) -> None:
+    """A term that the kind does not read must not be taken for one that counts."""
+    for column in _OWN_COLUMNS:
+        readers = [name for name, kind in KINDS.items() if column in (*kind.required, *kind.optional)]
+        unread = (~frame["kind"].isin(readers) & (frame["kind"] != "")).to_numpy() & ~_is_empty(frame[column])
+        rule = f"is not read by this kind: {column} belongs to {', '.join(readers)}"
+        findings.rows(unread, column, frame[column], rule, "clear the cell or mend the kind")
+
+
+def _is_empty(values: pd.Series) -> Bool[np.ndarray, "positions"]:
+    return (values == "").to_numpy() if values.dtype == object else values.isna().to_numpy()
+
+
+def fill_position_currency(frame: pd.DataFrame, assets: pd.DataFrame, reporting_currency: str) -> pd.DataFrame:
+    """Write out the currencies that follow from other columns: that of the asset, and the sold one of FX forwards."""
+    frame = frame.copy()
+    of_asset = frame["asset"].map(dict(zip(assets.get("asset", ()), assets.get("currency", ()), strict=True)))
+    follows = frame["kind"].isin(ASSET_KINDS) & (frame["currency"] == "") & of_asset.notna()
+    frame["currency"] = frame["currency"].mask(follows, of_asset).astype(object)
+    sold = (frame["kind"] == "fx_forward") & (frame["currency_2"] == "")
+    frame["currency_2"] = frame["currency_2"].mask(sold, reporting_currency).astype(object)
+    return frame
+
+
+def _check_currency_of_position(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
+    assets = context.tables["assets"]
+    own = frame["asset"].map(dict(zip(assets["asset"], assets["currency"], strict=True)))
+    given = frame["kind"].isin(ASSET_KINDS) & (frame["currency"] != "") & own.notna()
+    wrong = (given & (frame["currency"] != own)).to_numpy()
+    rule = "is not the currency of the asset"
+    findings.rows(wrong, "currency", frame["currency"], rule, "leave it empty: it follows from the asset")
+    reporting = ((frame["kind"] == "fx_option") & (frame["currency"] == context.reporting_currency)).to_numpy()
+    rule = "is the reporting currency: an FX option is on a foreign one"
+    findings.rows(reporting, "currency", frame["currency"], rule, "name the foreign currency")
+    other = frame["currency_2"].replace("", context.reporting_currency)
+    same = ((frame["kind"] == "fx_forward") & (frame["currency"] == other)).to_numpy()
+    rule = "is bought and sold at once"
+    findings.rows(same, "currency_2", frame["currency"], rule, "give two different currencies")
+
+
+def _check_surface(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
+    surfaces = list(context.names("vols.surface"))
+    with_vol = {name: kind.on for name, kind in KINDS.items() if kind.has_vol}
+    on = frame["kind"].map(with_vol)
+    named = frame["asset"].where(on != Underlying.CURRENCY_PAIR, "FX:" + frame["currency"])
+    missing = (on.notna() & ~named.isin(("", "FX:")) & ~named.isin(surfaces)).to_numpy()
+    rule = "an option needs an implied-volatility surface of this name"
+    findings.rows(missing, "asset", named, rule, "add the surface to vols")
+
+
+def _check_maturity(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
+    if context.valuation_date is None:
+        return
+    expired = (frame["maturity"] <= pd.Timestamp(context.valuation_date)).to_numpy()
+    rule = f"has expired: the valuation date is {context.valuation_date}"
+    findings.rows(expired, "maturity", frame["maturity"], rule, "remove the position or settle it first")
+
+
+def _check_bond_terms(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
+    bond = (frame["kind"] == "bond").to_numpy()
+    frequency = frame["frequency"]
+    wrong = bond & (frequency.notna() & ~frequency.isin((1.0, 2.0, 4.0))).to_numpy()
+    findings.rows(
+        wrong, "frequency", frequency, "must be 1, 2 or 4", "coupons per year; 1 with coupon 0 for a zero bond"
+    )
+    unknown = [name for name in frame.loc[bond, "day_count"].unique() if not _is_day_count(name)]
+    if unknown:
+        mend = f"use one of: {', '.join(count.value for count in DayCount)}"
+        wrong = bond & frame["day_count"].isin(unknown).to_numpy()
+        findings.rows(wrong, "day_count", frame["day_count"], "is no known day count", mend)
+    marked = bond & (frame["issuer"].isin(list(context.names("issuers.issuer")))).to_numpy()
+    wrong = marked & ~frame["issuer"].isin(list(context.names("hazards.issuer"))).to_numpy()
+    rule = "issues a marked bond and has no hazard rates"
+    findings.rows(
+        wrong, "issuer", frame["issuer"], rule, "add it to hazards; leave issuer empty for a bond free of default"
+    )
+
+
+def _is_day_count(name: str) -> bool:
+    try:
+        DayCount.parse(name)
+    except UnknownName:
+        return False
+    return True
+
+
+def _check_averaging(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
+    asian = (frame["kind"] == "asian_option").to_numpy()
+    if not asian.any():
+        return
+    wrong = asian & ~_is_empty(frame["averaging"]) & (frame["averaging"] != "geometric").to_numpy()
+    rule = "is an average without an exact price: only the geometric one has it"
+    mend = "use geometric, or carry the position as supplied sensitivities"
+    findings.rows(wrong, "averaging", frame["averaging"], rule, mend)
+    frequency = frame["fixing_frequency"]
+    wrong = asian & (frequency.notna() & ~frequency.isin(FIXING_FREQUENCIES)).to_numpy()
+    mend = f"fixings per year: {', '.join(map(str, FIXING_FREQUENCIES))}; {WEEKDAYS} is every weekday"
+    findings.rows(wrong, "fixing_frequency", frequency, "is no fixing frequency", mend)
+    first, last = frame["first_fixing"], frame["maturity"]
+    findings.rows(
+        asian & (first > last).to_numpy(), "first_fixing", first, "is after maturity", "name the first fixing"
+    )
+    weekend = asian & (frequency == WEEKDAYS).to_numpy() & ~np.is_busday(last.to_numpy().astype("datetime64[D]"))
+    findings.rows(weekend, "maturity", last, "is no weekday: nothing fixes on it", "name the last fixing's date")
+    if context.valuation_date is None:
+        return
+    begun = asian & (first <= pd.Timestamp(context.valuation_date)).to_numpy()
+    rule = "averaging has begun and the mean so far is not known"
+    unknown = begun & _is_empty(frame["past_average"])
+    findings.rows(unknown, "past_average", frame["position_id"], rule, "give the geometric mean of the past fixings")
+    early = asian & ~begun & ~_is_empty(frame["past_average"])
+    rule = "is a mean of fixings before the first one"
+    findings.rows(early, "past_average", frame["past_average"], rule, "clear it: averaging has not begun")
