@@ -135,12 +135,23 @@ def apply_shock(market: MarketState, shock: MarketShock) -> MarketState:
         if move.ndim < level.ndim:
             move = move[:, None]
         changed[name] = level + move if name in _ADDITIVE else level * jnp.exp(move)
-    if shock.vol_dynamics is VolDynamics.STICKY_MONEYNESS and (shock.spot is not None or shock.fx is not None):
+    if _moves_strikes(shock):
         changed["vol_log_strike"] = market.vol_log_strike + _underlying_move(market, shock)[:, None, None]
     if not changed:
         return market
     names = tuple(changed)
     return eqx.tree_at(lambda m: [getattr(m, n) for n in names], market, [changed[n] for n in names])
+
+
+def moved_leaves(shock: MarketShock) -> tuple[str, ...]:
+    """Names of the leaves of `MarketState` that a shock moves."""
+    names = tuple(name for name in _SHOCKED if getattr(shock, name) is not None)
+    return (*names, "vol_log_strike") if _moves_strikes(shock) else names
+
+
+def _moves_strikes(shock: MarketShock) -> bool:
+    sticky = shock.vol_dynamics is VolDynamics.STICKY_STRIKE
+    return not sticky and (shock.spot is not None or shock.fx is not None)
 
 
 def _underlying_move(market: MarketState, shock: MarketShock) -> Float[Array, "surfaces"]:

@@ -33,6 +33,8 @@ from ._greeks_traits import register_greeks as register_greeks
 from ._linear import linear_states as linear_states
 from ._linear import linear_value as linear_value
 from ._loan import loan_value as loan_value
+from ._scenario_pricer import ScenarioPricer as ScenarioPricer
+from ._scenario_pricer import scenario_pricer as scenario_pricer
 from ._stock import stock_delivers as stock_delivers
 from ._stock import stock_value as stock_value
 from ._value import DeliveredAsset as DeliveredAsset

@@ -8,11 +8,12 @@ from jaxtyping import Array, Float, UInt32
 
 from pact_jax._status import Status
 from pact_jax.instruments import Portfolio
-from pact_jax.market import MarketShock, MarketState, apply_shock
-from pact_jax.pricing import state_values
+from pact_jax.market import MarketShock, MarketState
 
 from ._base import PortfolioBase, value_base
-from ._tile import TILE, map_tiles
+from ._change import hold_change
+from ._exposure import GroupExposure
+from ._tile import TILE, map_blocks
 
 
 class Revaluation(eqx.Module):
@@ -72,19 +73,27 @@ def revalue(
     groups = base.marked(portfolio)
     dtype = market.spot.dtype
 
-    def observe(one: MarketShock) -> tuple[Float[Array, "desks"], Float[Array, "buckets"]]:
-        shocked = apply_shock(market, one)
-        pnl, bucket_pnl = jnp.zeros(portfolio.num_desks, dtype), jnp.zeros(portfolio.num_buckets, dtype)
+    def observe(some: MarketShock) -> tuple[Float[Array, "scenarios desks"], Float[Array, "scenarios buckets"]]:
+        count = jax.tree.leaves(some)[0].shape[0]
+        pnl = jnp.zeros((count, portfolio.num_desks), dtype)
+        bucket_pnl = jnp.zeros((count, portfolio.num_buckets), dtype)
         for group, states, exposure in groups:
-            change = state_values(group.terms, shocked) - states
-            pnl = pnl + _hold(exposure.by_desk, change)
+            held = hold_change(group.terms, market, some, states, _every_row(exposure))
+            pnl = pnl + held[:, : portfolio.num_desks]
             if exposure.by_bucket is not None:
-                bucket_pnl = bucket_pnl + _hold(exposure.by_bucket, change)
+                bucket_pnl = bucket_pnl + held[:, portfolio.num_desks :]
         return pnl, bucket_pnl
 
-    pnl, bucket_pnl = map_tiles(observe, shock, tile=tile, mesh=mesh)
+    pnl, bucket_pnl = map_blocks(observe, shock, tile=tile, mesh=mesh)
     status = _scenario_status(pnl, shock, base.value)
     return Revaluation(base.value, pnl, _bucket_base(base, portfolio), bucket_pnl, status)
+
+
+def _every_row(exposure: GroupExposure) -> Float[Array, "buckets states"]:
+    """Desks, then credit buckets: every state is priced once for both."""
+    if exposure.by_bucket is None:
+        return exposure.by_desk
+    return jnp.concatenate([exposure.by_desk, exposure.by_bucket])
 
 
 def _hold(exposure: Float[Array, "buckets states"], change: Float[Array, "states"]) -> Float[Array, "buckets"]:

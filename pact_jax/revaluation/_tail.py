@@ -6,11 +6,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from pact_jax.instruments import Accounting, Portfolio, PositionGroup
-from pact_jax.market import FactorGroup, MarketShock, MarketState, apply_shock
+from pact_jax.market import FactorGroup, MarketShock, MarketState
 from pact_jax.measures import shapley_matrix
-from pact_jax.pricing import contract_values, held_quantity, state_values
+from pact_jax.pricing import contract_values, held_quantity
 
 from ._base import PortfolioBase, value_base
+from ._change import sum_change
 from ._tile import TILE, sum_tail
 
 FACTOR_GROUPS: tuple[FactorGroup, ...] = tuple(FactorGroup)
@@ -90,18 +91,14 @@ def _group_tail(
     # compiled pricing serves all subsets.
     masks = jnp.asarray([[subset >> k & 1 for k in range(len(moved))] for subset in range(2 ** len(moved))], base.dtype)
 
-    def change(one: MarketShock, mask: Float[Array, "factors"]) -> Float[Array, "states"]:
-        kept = one.only(moved).scaled({g: mask[k] for k, g in enumerate(moved)})
-        return state_values(group.terms, apply_shock(market, kept)) - base
-
     def weigh(part: tuple[MarketShock, Array], t: Array) -> Array:
         # The buckets' weights ride along with the tail weight: one more row each in the same product.
         inside = jnp.where(t[:, None] > 0.0, part[1], 0.0)
         rows = t[None, :] if group.bucket is None else jnp.concatenate([t[None, :], inside.T])
 
         def total(mask: Float[Array, "factors"]) -> Float[Array, "buckets states"]:
-            changes = jax.vmap(lambda one: change(one, mask))(part[0])
-            return jnp.matmul(rows, changes, precision=precision)
+            kept = part[0].only(moved).scaled({g: mask[k] for k, g in enumerate(moved)})
+            return sum_change(group.terms, market, kept, base, rows)
 
         return jax.lax.map(total, masks)
 

@@ -34,13 +34,32 @@ def map_tiles(observe: Callable[[In], Out], scenarios: In, *, tile: int = TILE, 
         >>> map_tiles(lambda x: 2 * x, jnp.arange(5), tile=2).tolist()
         [0, 2, 4, 6, 8]
     """
+    return map_blocks(jax.vmap(observe), scenarios, tile=tile, mesh=mesh)
+
+
+def map_blocks(observe: Callable[[In], Out], scenarios: In, *, tile: int = TILE, mesh: Mesh | None = None) -> Out:
+    """`map_tiles` for a function of a whole tile: it takes and returns leaves with a leading scenarios axis.
+
+    Args:
+        observe: pure function of `tile` scenarios.
+        scenarios: pytree whose leaves have a leading scenarios axis.
+        tile: scenarios a block.
+        mesh: devices to spread the tiles over; None for one device.
+
+    Returns:
+        What `observe` returns, in index order.
+
+    Example:
+        >>> map_blocks(lambda x: 2 * x, jnp.arange(5), tile=2).tolist()
+        [0, 2, 4, 6, 8]
+    """
     num_scenarios = jax.tree.leaves(scenarios)[0].shape[0]
     shards = 1 if mesh is None else mesh.shape[mesh.axis_names[0]]
     num_tiles = -(-num_scenarios // (tile * shards)) * shards
     blocks = jax.tree.map(lambda leaf: _blocks(leaf, num_tiles, tile), scenarios)
 
     def run(part: PyTree) -> PyTree:
-        return jax.lax.map(jax.vmap(observe), part)
+        return jax.lax.map(observe, part)
 
     if mesh is not None:
         spec = PartitionSpec(mesh.axis_names[0])

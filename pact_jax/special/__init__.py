@@ -1,6 +1,8 @@
 """Special functions that finance needs and that must be right in the tails."""
 
 from ._bivariate import bivariate_normal_cdf as bivariate_normal_cdf
+from ._mills import mills_fraction as mills_fraction
+from ._mills import mills_ratio as mills_ratio
 from ._normal import normal_cdf as normal_cdf
 from ._normal import normal_pdf as normal_pdf
 from ._normal import normal_quantile as normal_quantile

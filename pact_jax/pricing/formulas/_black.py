@@ -5,10 +5,14 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Bool, Float
 
-from pact_jax.special import normal_cdf, normal_pdf
+from pact_jax.special import mills_fraction, normal_cdf, normal_pdf
 
 # Beyond 40 standard deviations erfc is exactly 0 or 2 in both precisions: stands for infinity, but is safe in 0 * x.
 _FAR = 40.0
+# Beyond this many standard deviations even the exponential underflows.
+_CERTAIN = 1e3
+# Stands for no volatility at all: any rounding of a logarithm is far beyond it, in both precisions.
+_POINT = 1e-30
 # Total volatility at or below this is a certain outcome: its time value is below the rounding of the intrinsic value.
 _NO_VOL = 1e-15
 # Stands for log(forward / strike) of a strike at or below zero, which a lognormal forward never reaches.
@@ -58,10 +62,23 @@ def _black(
     discount_factor: Float[Array, "..."],
     sign: Float[Array, "..."],
 ) -> Float[Array, "..."]:
-    d1, d2 = _d1_d2(log_moneyness, total_vol)
-    undiscounted = sign * (forward * normal_cdf(sign * d1) - strike * normal_cdf(sign * d2))
-    # Rounding of two nearly equal terms may leave -1e-17; a NaN must survive, so no maximum that drops it.
-    return discount_factor * jnp.maximum(undiscounted, 0.0)
+    # Without volatility the ratio is as large as it gets, or 0: certain outcomes need no branch of their own.
+    no_vol = total_vol <= _NO_VOL
+    spread = jnp.where(no_vol, _POINT, total_vol)
+    ratio = jnp.clip(log_moneyness / spread, -_CERTAIN, _CERTAIN)
+    d1, d2 = ratio + 0.5 * total_vol, ratio - 0.5 * total_vol
+    in1, in2 = sign * d1 > 0.0, sign * d2 > 0.0
+    # N(x) = [x > 0] -+ phi(x) M(|x|) with Mills' ratio M, and forward * phi(d1) = strike * phi(d2): one exponential
+    # and one division serve both probabilities, and far out of the money nothing cancels.
+    p1, q1 = mills_fraction(jnp.minimum(jnp.abs(d1), _FAR))
+    p2, q2 = mills_fraction(jnp.minimum(jnp.abs(d2), _FAR))
+    tails = (jnp.where(in1, -p1, p1) * q2 - jnp.where(in2, -p2, p2) * q1) / (q1 * q2)
+    intrinsic = jnp.where(in1, forward, 0.0) - jnp.where(in2, strike, 0.0)
+    time_value = jnp.where(no_vol, 0.0, forward * normal_pdf(d1) * tails)
+    # Rounding of two nearly equal terms may leave -1e-17; a NaN passes through the maximum.
+    undiscounted = jnp.maximum(sign * (intrinsic + time_value), 0.0)
+    # A negative volatility is a fault in the data, not a certain outcome.
+    return discount_factor * jnp.where(total_vol < 0.0, jnp.nan, undiscounted)
 
 
 def _black_jvp(

@@ -1,0 +1,71 @@
+"""The hot path, contracts in blocks and scenarios last: equal to one scenario at a time through `state_values`."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from pact_jax.market import MarketShock, VolDynamics, apply_shock, scenario_markets
+from pact_jax.pricing import scenario_pricer, state_values
+from pact_jax.revaluation import _change, hold_change, sum_change
+from tests.pricing import books
+
+RNG = np.random.default_rng(1)
+COUNT = 6
+
+
+def shock(*moves: str, dynamics: VolDynamics = VolDynamics.STICKY_STRIKE) -> MarketShock:
+    market = books.market()
+    scale = {"zero_rate": 0.01}
+    made = {
+        name: jnp.asarray(scale.get(name, 0.2) * RNG.normal(size=(COUNT, *getattr(market, name).shape)))
+        for name in moves
+    }
+    return MarketShock(**made, vol_dynamics=dynamics)
+
+
+SHOCKS = {
+    "all": shock("spot", "fx", "zero_rate", "vol_level"),
+    "nodes": shock("spot", "implied_vol"),
+    "moneyness": shock("spot", "fx", dynamics=VolDynamics.STICKY_MONEYNESS),
+    "rates": shock("zero_rate"),
+    "elsewhere": shock("adv"),
+}
+
+
+@pytest.mark.parametrize("name", SHOCKS)
+@pytest.mark.parametrize("block", [4, 512])
+def test_blocks_equal_one_scenario_at_a_time(monkeypatch, name, block):
+    monkeypatch.setattr(_change, "BLOCK", block)
+    terms, market, some = books.options(), books.market(), SHOCKS[name]
+    base = state_values(terms, market)
+    assert scenario_pricer(terms, scenario_markets(market, some)) is not None
+    change = np.stack(
+        [
+            state_values(terms, apply_shock(market, jax.tree.map(lambda leaf, k=k: leaf[k], some))) - base
+            for k in range(COUNT)
+        ]
+    )
+    exposure, weight = RNG.normal(size=(2, base.shape[0])), RNG.normal(size=(3, COUNT))
+    held = hold_change(terms, market, some, base, jnp.asarray(exposure))
+    summed = sum_change(terms, market, some, base, jnp.asarray(weight))
+    scale = float(jnp.max(jnp.abs(base)))
+    np.testing.assert_allclose(held, change @ exposure.T, rtol=0, atol=1e-13 * scale)
+    np.testing.assert_allclose(summed, weight @ change, rtol=0, atol=1e-13 * scale)
+
+
+def test_a_kind_without_a_pricer_takes_the_plain_way():
+    terms, market, some = books.stocks(), books.market(), SHOCKS["all"]
+    base = state_values(terms, market)
+    assert scenario_pricer(terms, scenario_markets(market, some)) is None
+    held = hold_change(terms, market, some, base, jnp.ones((1, base.shape[0])))
+    moved = [apply_shock(market, jax.tree.map(lambda leaf, k=k: leaf[k], some)) for k in range(COUNT)]
+    np.testing.assert_allclose(held[:, 0], [float(jnp.sum(state_values(terms, m) - base)) for m in moved], rtol=1e-12)
+
+
+def test_a_missing_spot_reaches_the_result():
+    terms, market, some = books.options(), books.market(), SHOCKS["all"]
+    base = state_values(terms, market)
+    broken = MarketShock(spot=some.spot.at[2, 0].set(jnp.nan))
+    held = np.asarray(hold_change(terms, market, broken, base, jnp.ones((1, base.shape[0]))))[:, 0]
+    assert np.isnan(held).tolist() == [k == 2 for k in range(COUNT)]
