@@ -6,6 +6,7 @@ from ._asset_option import AssetOption as AssetOption
 from ._barrier_option import BarrierOption as BarrierOption
 from ._bond import Bond as Bond
 from ._bond import RiskyPoints as RiskyPoints
+from ._cds import Cds as Cds
 from ._digital_option import DigitalOption as DigitalOption
 from ._european_option import EuropeanOption as EuropeanOption
 from ._forward import Forward as Forward
@@ -15,7 +16,14 @@ from ._linear import LinearExposure as LinearExposure
 from ._loan import Loan as Loan
 from ._portfolio import Portfolio as Portfolio
 from ._portfolio import PositionGroup as PositionGroup
+from ._rate_option import CapFloor as CapFloor
+from ._rate_option import RateVolTerms as RateVolTerms
+from ._rate_option import Swaption as Swaption
 from ._stock import Stock as Stock
+from ._swap import CashPoints as CashPoints
+from ._swap import GrowthPoints as GrowthPoints
+from ._swap import LinearFlows as LinearFlows
+from ._swap import Swap as Swap
 from ._terms import AbstractTerms as AbstractTerms
 from ._terms import Accounting as Accounting
 from ._terms import DiscountPoints as DiscountPoints

@@ -19,6 +19,8 @@ _ZERO_RATES = {
 }
 _EXPIRIES = (0.25, 1.0)
 _SMILE = {-0.2: 1.20, -0.1: 1.08, 0.0: 1.00, 0.1: 0.95, 0.2: 0.93}
+_RATE_SURFACE = "RATE:USD"
+_RATE_SMILE = {0.02: 0.38, 0.03: 0.34, 0.04: 0.31, 0.05: 0.29, 0.06: 0.28}
 _SURFACES = {"INDEX": 0.16, "ACME": 0.28, "FX:EUR": 0.07}
 
 
@@ -63,10 +65,7 @@ def _tables() -> dict[str, pd.DataFrame]:
         "curves": _long(("curve", "tenor", "zero_rate"), _ZERO_RATES),
         "currencies": pd.DataFrame({"currency": ["USD", "EUR"], "fx": [1.0, 1.07], "curve": ["USD", "EUR"]}),
         "assets": _assets(),
-        "vols": pd.DataFrame(
-            [(s, t, k, round(v * f, 6)) for s, v in _SURFACES.items() for t in _EXPIRIES for k, f in _SMILE.items()],
-            columns=["surface", "expiry", "log_moneyness", "implied_vol"],
-        ),
+        "vols": _vols(),
         "issuers": _issuers(),
         "hazards": _long(("issuer", "tenor", "hazard_rate"), {"ACME": {1.0: 0.010, 5.0: 0.016}}),
         "positions": _positions(),
@@ -85,6 +84,13 @@ def _tables() -> dict[str, pd.DataFrame]:
         "limits": _limits(),
         "sources": _rows("sources", {"table": "all", "kind": "illustrative", "note": "the template is invented"}),
     }
+
+
+def _vols() -> pd.DataFrame:
+    """Smiles over log-moneyness, and one over strikes for options on rates."""
+    rows = [(s, t, k, round(v * f, 6)) for s, v in _SURFACES.items() for t in _EXPIRIES for k, f in _SMILE.items()]
+    rows += [(_RATE_SURFACE, t, k, vol) for t in _EXPIRIES for k, vol in _RATE_SMILE.items()]
+    return pd.DataFrame(rows, columns=["surface", "expiry", "log_moneyness", "implied_vol"])
 
 
 def _long(columns: tuple[str, str, str], values: dict[str, dict[float, float]]) -> pd.DataFrame:
@@ -166,6 +172,7 @@ def _positions() -> pd.DataFrame:
         }
         | {"undrawn": 100_000.0, "ccf": 0.4},
         *_asset_options(),
+        *_rates_and_credit(),
     )
     return _rows("positions", *({"position_id": f"T{at:02d}"} | row for at, row in enumerate(rows, start=1)))
 
@@ -181,6 +188,20 @@ def _asset_options() -> tuple[dict[str, object], ...]:
         option
         | {"kind": "asian_option", "option_type": "call", "quantity": 20}
         | {"averaging": "geometric", "first_fixing": "2024-07-19", "fixing_frequency": 52},
+    )
+
+
+def _rates_and_credit() -> tuple[dict[str, object], ...]:
+    rates = {"desk": "rates", "currency": "USD", "maturity": "2029-06-28"}
+    option = {"strike": 0.04, "surface": _RATE_SURFACE, "vol_model": "black"}
+    return (
+        rates | {"kind": "swap", "coupon": 0.041, "frequency": 2, "quantity": 20_000, "counterparty": "Dealer"},
+        rates | option | {"kind": "cap_floor", "option_type": "cap", "quantity": 5_000, "float_frequency": 4},
+        rates
+        | option
+        | {"kind": "swaption", "option_type": "payer", "expiry": "2025-06-30", "frequency": 2, "quantity": -5_000},
+        {"desk": "credit", "kind": "cds", "currency": "USD", "issuer": "ACME", "coupon": 0.01, "quantity": 10_000}
+        | {"maturity": "2029-06-20"},
     )
 
 

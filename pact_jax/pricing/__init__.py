@@ -8,6 +8,9 @@ from ._barrier_option import barrier_option_value as barrier_option_value
 from ._bond import bond_claim as bond_claim
 from ._bond import bond_states as bond_states
 from ._bond import bond_value as bond_value
+from ._cds import cds_claim as cds_claim
+from ._cds import cds_states as cds_states
+from ._cds import cds_value as cds_value
 from ._digital_option import digital_option_value as digital_option_value
 from ._european_option import european_option_value as european_option_value
 from ._forward import forward_delivers as forward_delivers
@@ -33,10 +36,14 @@ from ._greeks_traits import register_greeks as register_greeks
 from ._linear import linear_states as linear_states
 from ._linear import linear_value as linear_value
 from ._loan import loan_value as loan_value
+from ._rate_option import cap_floor_value as cap_floor_value
+from ._rate_option import swaption_value as swaption_value
 from ._scenario_pricer import ScenarioPricer as ScenarioPricer
 from ._scenario_pricer import scenario_pricer as scenario_pricer
 from ._stock import stock_delivers as stock_delivers
 from ._stock import stock_value as stock_value
+from ._swap import swap_states as swap_states
+from ._swap import swap_value as swap_value
 from ._value import DeliveredAsset as DeliveredAsset
 from ._value import contract_values as contract_values
 from ._value import default_claim as default_claim

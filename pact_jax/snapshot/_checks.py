@@ -9,6 +9,7 @@ from jaxtyping import Bool
 
 from ._checks_positions import check_positions
 from ._context import Context
+from ._kinds import RATE_SURFACE
 from ._schema import SCOPES_WITHOUT_NAME
 from ._table_spec import Findings
 
@@ -46,16 +47,17 @@ def check_currencies(frame: pd.DataFrame, findings: Findings, context: Context) 
 
 
 def check_vols(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
-    """A surface belongs to an asset or to an exchange rate, and is a full grid of the usual shape."""
+    """A surface belongs to an asset, to an exchange rate or to rates, and is a full grid of the usual shape."""
     allowed = context.names("assets.asset") | {name for name in context.drivers if name.startswith("FX:")}
-    wrong = ~frame["surface"].isin(list(allowed)).to_numpy()
+    of_rates = frame["surface"].str.fullmatch(RATE_SURFACE).to_numpy(bool)
+    wrong = ~of_rates & ~frame["surface"].isin(list(allowed)).to_numpy()
     declared = context.declared("assets.asset") | {f"FX:{name}" for name in context.declared("currencies.currency")}
     lost = wrong & frame["surface"].isin(list(declared - {f"FX:{context.reporting_currency}"})).to_numpy()
     findings.rows(
         lost, "surface", frame["surface"], "belongs to an underlying that is itself rejected", "mend that row"
     )
     wrong &= ~lost
-    rule = "is neither an asset nor FX:CURRENCY of a foreign currency"
+    rule = "is neither an asset nor FX:CURRENCY of a foreign currency nor RATE:NAME"
     findings.rows(wrong, "surface", frame["surface"], rule, "name the surface after its underlying")
     if frame.empty:
         return

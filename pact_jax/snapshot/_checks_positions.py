@@ -4,15 +4,23 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool
 
-from pact_jax.dates import DayCount
-from pact_jax.errors import UnknownName
-
+from ._checks_rates import check_rate_terms
 from ._context import Context
 from ._fixings import FIXING_FREQUENCIES, WEEKDAYS
-from ._kinds import ASSET_KINDS, KINDS, Underlying
+from ._kinds import ASSET_KINDS, KINDS, RATE_OPTION_KINDS, RATE_SURFACE, Underlying
 from ._table_spec import Findings
 
 _OWN_COLUMNS = (
+    "start",
+    "expiry",
+    "forward_curve",
+    "float_frequency",
+    "float_day_count",
+    "spread",
+    "fixing",
+    "surface",
+    "vol_model",
+    "displacement",
     "payout",
     "cash",
     "barrier",
@@ -43,7 +51,9 @@ def check_positions(frame: pd.DataFrame, findings: Findings, context: Context) -
     _check_currency_of_position(frame, findings, context)
     _check_surface(frame, findings, context)
     _check_maturity(frame, findings, context)
-    _check_bond_terms(frame, findings, context)
+    _check_strike(frame, findings)
+    check_rate_terms(frame, findings, context)
+    _check_hazard(frame, findings, context)
     _check_averaging(frame, findings, context)
 
 
@@ -92,9 +102,12 @@ def _check_surface(frame: pd.DataFrame, findings: Findings, context: Context) ->
     with_vol = {name: kind.on for name, kind in KINDS.items() if kind.has_vol}
     on = frame["kind"].map(with_vol)
     named = frame["asset"].where(on != Underlying.CURRENCY_PAIR, "FX:" + frame["currency"])
-    missing = (on.notna() & ~named.isin(("", "FX:")) & ~named.isin(surfaces)).to_numpy()
+    missing = ((on.notna() & (on != Underlying.MONEY)) & ~named.isin(("", "FX:")) & ~named.isin(surfaces)).to_numpy()
     rule = "an option needs an implied-volatility surface of this name"
     findings.rows(missing, "asset", named, rule, "add the surface to vols")
+    foreign = ((frame["surface"] != "") & ~frame["surface"].str.fullmatch(RATE_SURFACE)).to_numpy()
+    rule = "is no surface of rates: its strikes are log-moneyness"
+    findings.rows(foreign, "surface", frame["surface"], rule, "name a surface RATE:NAME, whose strikes are rates")
 
 
 def _check_maturity(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
@@ -105,32 +118,24 @@ def _check_maturity(frame: pd.DataFrame, findings: Findings, context: Context) -
     findings.rows(expired, "maturity", frame["maturity"], rule, "remove the position or settle it first")
 
 
-def _check_bond_terms(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
-    bond = (frame["kind"] == "bond").to_numpy()
-    frequency = frame["frequency"]
-    wrong = bond & (frequency.notna() & ~frequency.isin((1.0, 2.0, 4.0))).to_numpy()
-    findings.rows(
-        wrong, "frequency", frequency, "must be 1, 2 or 4", "coupons per year; 1 with coupon 0 for a zero bond"
-    )
-    unknown = [name for name in frame.loc[bond, "day_count"].unique() if not _is_day_count(name)]
-    if unknown:
-        mend = f"use one of: {', '.join(count.value for count in DayCount)}"
-        wrong = bond & frame["day_count"].isin(unknown).to_numpy()
-        findings.rows(wrong, "day_count", frame["day_count"], "is no known day count", mend)
-    marked = bond & (frame["issuer"].isin(list(context.names("issuers.issuer")))).to_numpy()
-    wrong = marked & ~frame["issuer"].isin(list(context.names("hazards.issuer"))).to_numpy()
+def _check_strike(frame: pd.DataFrame, findings: Findings) -> None:
+    lowest = -frame["displacement"].fillna(0.0).where(frame["kind"].isin(RATE_OPTION_KINDS), 0.0)
+    lowest = lowest.mask(frame["vol_model"] == "bachelier", -np.inf)
+    wrong = (frame["strike"] <= lowest).to_numpy()
+    findings.rows(wrong, "strike", frame["strike"], "must be > 0", "a lognormal level is; a rate needs a displacement")
+
+
+def _check_hazard(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
+    marked = frame["kind"].isin(("bond", "cds")) & frame["issuer"].isin(list(context.names("issuers.issuer")))
+    wrong = marked.to_numpy() & ~frame["issuer"].isin(list(context.names("hazards.issuer"))).to_numpy()
     rule = "issues a marked bond and has no hazard rates"
     findings.rows(
         wrong, "issuer", frame["issuer"], rule, "add it to hazards; leave issuer empty for a bond free of default"
     )
-
-
-def _is_day_count(name: str) -> bool:
-    try:
-        DayCount.parse(name)
-    except UnknownName:
-        return False
-    return True
+    covered = ((frame["kind"] == "cds") & (frame["counterparty"] != "")).to_numpy()
+    rule = "is not assessed: a cds is booked to the default of its reference entity alone"
+    mend = "clear it, and give the exposure to the counterparty in credit_exposures"
+    findings.rows(covered, "counterparty", frame["counterparty"], rule, mend)
 
 
 def _check_averaging(frame: pd.DataFrame, findings: Findings, context: Context) -> None:

@@ -26,10 +26,12 @@ class Axes:
         asset: index of each asset.
         asset_currency: currency of each asset.
         currency: index of each currency.
+        curve: index of each curve.
         curve_of: index of each currency's discount curve.
         surface: index of each volatility surface.
         hazard: index of each issuer on the market's hazard axis.
         lgd_of: loss given default of each issuer.
+        node_time: nodes of the curves and of the hazards, years.
     """
 
     valuation_date: date
@@ -37,26 +39,31 @@ class Axes:
     asset: dict[str, int]
     asset_currency: dict[str, str]
     currency: dict[str, int]
+    curve: dict[str, int]
     curve_of: dict[str, int]
     surface: dict[str, int]
     hazard: dict[str, int]
     lgd_of: dict[str, float]
+    node_time: np.ndarray
 
 
 def make_axes(snapshot: Snapshot, names: dict[str, tuple[str, ...]], lgd_of: dict[str, float]) -> Axes:
     """Collects the indices of a snapshot's names."""
     curve = index_of(names["curves"])
     assets = snapshot.assets
+    hazard_tenors = snapshot.hazards["tenor"] if len(snapshot.hazards) else ()
     return Axes(
         valuation_date=snapshot.valuation_date,
         reporting=snapshot.reporting_currency,
         asset=index_of(names["assets"]),
         asset_currency=dict(zip(assets["asset"], assets["currency"], strict=True)) if len(assets) else {},
         currency=index_of(names["currencies"]),
+        curve=curve,
         curve_of={row.currency: curve[row.curve] for row in snapshot.currencies.itertuples()},
         surface=index_of(names["surfaces"]),
         hazard=index_of(names["hazards"]),
         lgd_of=lgd_of,
+        node_time=np.unique([*snapshot.curves["tenor"], *hazard_tenors]).astype(float),
     )
 
 

@@ -38,8 +38,13 @@ class Kind:
     sides: tuple[str, ...] = ()
 
 
+RATE_SURFACE: Final = r"RATE:.+"
+"""Names of volatility surfaces of options on rates, as a regular expression."""
+
 _CALL_PUT: Final = ("call", "put")
 _OPTION: Final = ("asset", "option_type", "strike", "maturity")
+_FLOATING: Final = ("float_frequency", "float_day_count")
+_RATE_VOL: Final = ("vol_model", "displacement")
 _OPTION_EXTRAS: Final = ("multiplier", "counterparty", "price")
 
 
@@ -95,6 +100,37 @@ KINDS: Final[dict[str, Kind]] = {
         ("issuer", "day_count", "face", "lgd", "price"),
         on=Underlying.MONEY,
     ),
+    "swap": Kind(
+        "Pays `coupon` and receives floating plus `spread` on `face`; a negative quantity receives fixed.",
+        ("currency", "coupon", "frequency", "maturity"),
+        ("start", "forward_curve", *_FLOATING, "spread", "fixing", "day_count", "face", "counterparty", "price"),
+        on=Underlying.MONEY,
+        over_the_counter=True,
+    ),
+    "cap_floor": Kind(
+        "A cap or floor at `strike` on the floating rate, paid on `face` at the end of each period.",
+        ("currency", "option_type", "strike", "maturity", "surface"),
+        ("start", "forward_curve", *_FLOATING, "fixing", *_RATE_VOL, "face", "counterparty", "price"),
+        on=Underlying.MONEY,
+        has_vol=True,
+        over_the_counter=True,
+        sides=("cap", "floor"),
+    ),
+    "swaption": Kind(
+        "Right to enter, at `expiry`, a swap on `face` that pays (payer) or receives the fixed rate `strike`.",
+        ("currency", "option_type", "strike", "expiry", "frequency", "maturity", "surface"),
+        ("start", "forward_curve", *_FLOATING, *_RATE_VOL, "day_count", "face", "counterparty", "price"),
+        on=Underlying.MONEY,
+        has_vol=True,
+        over_the_counter=True,
+        sides=("payer", "receiver"),
+    ),
+    "cds": Kind(
+        "Buys protection on `face` of the issuer for a running premium `coupon`; a negative quantity sells it.",
+        ("currency", "issuer", "coupon", "maturity"),
+        ("face", "lgd", "price"),
+        on=Underlying.MONEY,
+    ),
     "loan": Kind(
         "An accrual loan: it defaults and is not marked.",
         ("currency", "issuer", "outstanding"),
@@ -130,6 +166,8 @@ def kinds_on(underlying: Underlying) -> tuple[str, ...]:
 
 
 ASSET_KINDS: Final = kinds_on(Underlying.ASSET)
+RATE_OPTION_KINDS: Final = tuple(name for name in kinds_on(Underlying.MONEY) if KINDS[name].has_vol)
 FX_KINDS: Final = kinds_on(Underlying.CURRENCY_PAIR)
 OTC_KINDS: Final = tuple(name for name, kind in KINDS.items() if kind.over_the_counter)
 PER_UNDERLYING_KINDS: Final = tuple(name for name, kind in KINDS.items() if kind.per_underlying)
+FACE_KINDS: Final = tuple(name for name, kind in KINDS.items() if "face" in kind.optional)

@@ -125,9 +125,9 @@ class Buckets:
 def make_buckets(
     positions: pd.DataFrame, obligor: dict[str, int], desk: dict[str, int], currency: dict[str, int]
 ) -> Buckets:
-    """One bucket for each (issuer, desk, currency) of risky bonds and each (counterparty, desk) of OTC contracts."""
+    """One bucket for each (issuer, desk, currency) of bonds and CDS, and each (counterparty, desk) of OTC contracts."""
     kind = positions["kind"]
-    issuer_row = ((kind == "bond") & (positions["issuer"] != "")).to_numpy()
+    issuer_row = (kind.isin(("bond", "cds")) & (positions["issuer"] != "")).to_numpy()
     netted_row = (kind.isin(OTC_KINDS) & (positions["counterparty"] != "")).to_numpy()
     name = np.where(netted_row, positions["counterparty"], positions["issuer"])
     money = np.where(netted_row, "", positions["currency"])

@@ -89,7 +89,9 @@ def _surfaces(snapshot: Snapshot, names: dict[str, tuple[str, ...]]) -> tuple[np
 
 
 def _log_forward(snapshot: Snapshot, surface: str, time: np.ndarray) -> np.ndarray:
-    """Logarithm of the base forward of a surface's underlying."""
+    """Logarithm of the base forward of a surface's underlying; 0 for rates, whose strikes are given themselves."""
+    if surface.startswith("RATE:"):
+        return np.zeros(len(time))
     currencies = snapshot.currencies.set_index("currency")
     if surface.startswith("FX:"):
         foreign = surface.removeprefix("FX:")
@@ -109,10 +111,13 @@ def _zero(snapshot: Snapshot, curve: str, time: np.ndarray) -> np.ndarray:
 def _surface_underlying(names: dict[str, tuple[str, ...]]) -> np.ndarray:
     asset, currency = index_of(names["assets"]), index_of(names["currencies"])
     offset = max(len(names["assets"]), 1)
-    places = [
-        offset + currency[name.removeprefix("FX:")] if name.startswith("FX:") else asset[name]
-        for name in names["surfaces"]
-    ]
+
+    def place(name: str) -> int:
+        if name.startswith("RATE:"):
+            return offset  # the reporting currency, which never moves: strikes of rates stay where they are
+        return offset + currency[name.removeprefix("FX:")] if name.startswith("FX:") else asset[name]
+
+    places = [place(name) for name in names["surfaces"]]
     return np.array(places or [0], dtype=np.int64)
 
 

@@ -12,7 +12,7 @@ import equinox as eqx
 import numpy as np
 import pandas as pd
 
-from pact_jax.instruments import AbstractTerms, AssetOption, LinearExposure, PositionGroup
+from pact_jax.instruments import AbstractTerms, AssetOption, LinearExposure, PositionGroup, RateVolTerms
 
 from ._capacity import capacity, padded
 from ._contract_axes import Axes, indices_of
@@ -25,7 +25,9 @@ from ._contracts_asset import (
     forward_terms,
     stock_terms,
 )
+from ._contracts_credit import cds_terms
 from ._contracts_fx import fx_forward_terms, fx_option_terms
+from ._contracts_rate_options import cap_floor_terms, swap_terms, swaption_terms
 from ._contracts_rates import bond_terms, loan_terms
 from ._resolve import distinct
 from ._snapshot import Snapshot
@@ -47,6 +49,8 @@ class Resolver:
 
 
 _OPTION = ("asset", "maturity", "strike", "option_type", "multiplier")
+_FLOATING = ("currency", "start", "maturity", "face", "forward_curve", "float_frequency", "float_day_count")
+_RATE_OPTION = ("strike", "option_type", "surface", "vol_model", "displacement")
 
 RESOLVERS: tuple[Resolver, ...] = (
     Resolver(("stock",), ("asset",), stock_terms),
@@ -64,6 +68,14 @@ RESOLVERS: tuple[Resolver, ...] = (
     Resolver(("american_option",), _OPTION, american_option_terms),
     Resolver(("barrier_option",), (*_OPTION, "barrier", "barrier_type", "rebate"), barrier_option_terms),
     Resolver(("asian_option",), (*_OPTION, "first_fixing", "fixing_frequency", "past_average"), asian_option_terms),
+    Resolver(
+        ("swap",),
+        (*_FLOATING, "frequency", "day_count", "coupon", "spread", "fixing"),
+        swap_terms,
+    ),
+    Resolver(("cap_floor",), (*_FLOATING, *_RATE_OPTION, "fixing"), cap_floor_terms),
+    Resolver(("swaption",), (*_FLOATING, *_RATE_OPTION, "expiry", "frequency", "day_count"), swaption_terms),
+    Resolver(("cds",), ("currency", "issuer", "maturity", "coupon", "face", "lgd"), cds_terms),
 )
 """One for each group, in the order of the positions axis: new ones at the end, so that old books keep their order."""
 
@@ -151,7 +163,7 @@ def _pad_contracts(terms: _Terms, length: int) -> _Terms:
     own = {}
     for field in dataclasses.fields(terms):
         value = getattr(terms, field.name)
-        if isinstance(value, AssetOption):
+        if isinstance(value, AssetOption | RateVolTerms):
             own[field.name] = _pad_contracts(value, length)
         elif isinstance(value, np.ndarray) and not field.name.startswith(("flow_", "amount", "recovery_")):
             own[field.name] = padded(value, length)

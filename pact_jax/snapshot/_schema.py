@@ -59,9 +59,19 @@ _VOLS = Table(
     "vols",
     "one node of an implied-volatility surface; a full grid per surface, all surfaces of one shape",
     (
-        Column("surface", "text", "asset name, or FX:EUR for EUR against the reporting currency", required=True),
+        Column(
+            "surface",
+            "text",
+            "asset name, FX:EUR for EUR against the reporting currency, or RATE:NAME for options on rates",
+            required=True,
+        ),
         Column("expiry", "number", "years", required=True, above=0.0),
-        Column("log_moneyness", "number", "log(strike / forward)", required=True),
+        Column(
+            "log_moneyness",
+            "number",
+            "log(strike / forward); for RATE surfaces the strike itself, decimal per year",
+            required=True,
+        ),
         Column(
             "implied_vol", "number", "volatility per square-root year, decimal", required=True, above=0.0, below=10.0
         ),

@@ -5,7 +5,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from ._context import Context
-from ._kinds import FX_KINDS, PER_UNDERLYING_KINDS
+from ._kinds import FACE_KINDS, FX_KINDS, PER_UNDERLYING_KINDS
 from ._snapshot import Snapshot
 
 
@@ -57,7 +57,7 @@ def notional(table: str, frame: pd.DataFrame, context: Context) -> Float[np.ndar
     unit = pd.Series(np.nan, index=frame.index)
     unit = unit.mask(kind == "stock", spot)
     unit = unit.mask(kind.isin(PER_UNDERLYING_KINDS), frame["multiplier"] * frame["strike"].fillna(spot))
-    unit = unit.mask(kind == "bond", frame["face"])
+    unit = unit.mask(kind.isin(FACE_KINDS), frame["face"])
     unit = unit.mask(kind == "loan", frame["outstanding"] + frame["undrawn"].fillna(0.0))
     unit = unit.mask(kind.isin(FX_KINDS), 1.0)
     return (frame["quantity"].abs() * unit * _rate(frame["currency"], context)).to_numpy(dtype="float64")

@@ -19,11 +19,14 @@ from ._cds import cds_legs as cds_legs
 from ._cds import cds_par_spread as cds_par_spread
 from ._cds import cds_present_value as cds_present_value
 from ._cds import cds_upfront as cds_upfront
+from ._cds import default_interval as default_interval
 from ._cds import midpoint_cds_legs as midpoint_cds_legs
 from ._cds import risky_annuity as risky_annuity
 from ._cds_terms import HALF_DAY as HALF_DAY
+from ._cds_terms import CdsSchedule as CdsSchedule
 from ._cds_terms import CdsTerms as CdsTerms
 from ._cds_terms import cds_terms as cds_terms
+from ._cds_terms import cds_times as cds_times
 from ._cds_terms import stack_cds_terms as stack_cds_terms
 from ._swap import annuity as annuity
 from ._swap import deposit_present_value as deposit_present_value

@@ -49,6 +49,34 @@ def _first_moment(x: Float[Array, "..."]) -> Float[Array, "..."]:
     return jnp.where(small, series, closed)
 
 
+def default_interval(
+    log_discount_start: Float[Array, "..."],
+    log_discount_end: Float[Array, "..."],
+    log_survival_start: Float[Array, "..."],
+    log_survival_end: Float[Array, "..."],
+    width: Float[Array, "..."],
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    r"""Value of one paid at a default within an interval, and of the years from its start to that default.
+
+    With integrated hazard a, integrated forward rate b and x = a + b: $a\,P_0 Q_0 (1 - e^{-x})/x$ and its first moment,
+    exact for a flat hazard and a flat forward rate.
+
+    Args:
+        log_discount_start: log discount factor at the start.
+        log_discount_end: at the end.
+        log_survival_start: log survival probability at the start.
+        log_survival_end: at the end.
+        width: length of the interval, years.
+
+    Returns:
+        The two values.
+    """
+    hazard = log_survival_start - log_survival_end
+    x = hazard + log_discount_start - log_discount_end
+    start_value = jnp.exp(log_discount_start + log_survival_start)
+    return hazard * start_value * _mean_decay(x), hazard * start_value * width * _first_moment(x)
+
+
 def cds_legs(
     terms: CdsTerms,
     discount: ZeroCurve,
@@ -80,14 +108,10 @@ def cds_legs(
         return log_survival_probability(hazard_time, hazard_rate, time)
 
     log_p, log_q = log_discount_factor(discount, terms.grid_time), log_survival(terms.grid_time)
-    hazard = log_q[:-1] - log_q[1:]
-    x = hazard + log_p[:-1] - log_p[1:]
-    start_value = jnp.exp(log_p[:-1] + log_q[:-1])
     width = terms.grid_time[1:] - terms.grid_time[:-1]
-    decay = _mean_decay(x)
-    protection = hazard * start_value * decay
+    protection, moment = default_interval(log_p[:-1], log_p[1:], log_q[:-1], log_q[1:], width)
     elapsed = terms.grid_time[:-1] - terms.accrual_origin
-    accrual = hazard * start_value * terms.accrual_slope * (elapsed * decay + width * _first_moment(x))
+    accrual = terms.accrual_slope * (elapsed * protection + moment)
     paid = jnp.exp(log_discount_factor(discount, terms.premium_time) + log_survival(terms.premium_survival_time))
     rebate = terms.accrued * jnp.exp(log_discount_factor(discount, terms.settlement_time))
     return CdsLegs(jnp.sum(protection), jnp.sum(terms.premium_accrual * paid), jnp.sum(accrual), rebate)

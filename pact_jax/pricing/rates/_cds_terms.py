@@ -1,5 +1,6 @@
 """Terms of a credit default swap as year fractions, resolved once on the host after the ISDA standard model."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -49,7 +50,32 @@ class CdsTerms(eqx.Module):
     settlement_time: Float[Array, "*contracts"]
 
 
-def cds_terms(
+@dataclasses.dataclass(frozen=True, eq=False)
+class CdsSchedule:
+    """Times of one credit default swap as NumPy arrays, years from the valuation date; fields as in `CdsTerms`.
+
+    Attributes:
+        grid_time: from the start of protection to maturity.
+        accrual_origin: for each grid interval, the time from which its premium accrues.
+        accrual_slope: for each grid interval, premium year fraction per year of time.
+        premium_time: payment times.
+        premium_survival_time: times until which the reference entity must survive for each payment.
+        premium_accrual: year fractions paid.
+        accrued: year fraction accrued at the valuation date.
+        settlement_time: when an upfront amount is paid.
+    """
+
+    grid_time: Float[np.ndarray, "dates"]
+    accrual_origin: Float[np.ndarray, "dates-1"]
+    accrual_slope: Float[np.ndarray, "dates-1"]
+    premium_time: Float[np.ndarray, "premium_dates"]
+    premium_survival_time: Float[np.ndarray, "premium_dates"]
+    premium_accrual: Float[np.ndarray, "premium_dates"]
+    accrued: float
+    settlement_time: float
+
+
+def cds_times(
     schedule: Schedule,
     valuation_date: DayLike,
     calendar: Calendar,
@@ -57,8 +83,8 @@ def cds_terms(
     node_time: np.ndarray,
     settlement_days: int = 3,
     accrual_bias: float = HALF_DAY,
-) -> CdsTerms:
-    """Terms of a standard contract at a valuation date.
+) -> CdsSchedule:
+    """Times of a standard contract at a valuation date, resolved on the host.
 
     ISDA standard model: protection from the end of the valuation date to maturity; premium ACT/360 with the last day of
     the contract counted; survival asked for at the end of the day before each period ends; times ACT/365F.
@@ -72,7 +98,7 @@ def cds_terms(
         accrual_bias: years added to the premium accrued at default; 0 for none.
 
     Returns:
-        The terms.
+        The times.
 
     Raises:
         ArgumentError: the contract has matured.
@@ -83,7 +109,7 @@ def cds_terms(
     """
     today, dates = as_days(valuation_date, "valuation_date"), schedule.dates
     if dates[-1] <= today:
-        raise ArgumentError(f"matured on {dates[-1]}", "cds_terms", f"leave it out on {today}: it has no value")
+        raise ArgumentError(f"matured on {dates[-1]}", "cds_times", f"leave it out on {today}: it has no value")
     last = np.arange(dates.size - 1) == dates.size - 2
     start, end = dates[:-1], np.where(last, dates[1:] + 1, dates[1:])
     live = end > today + 1
@@ -102,16 +128,52 @@ def cds_terms(
     period = np.clip(np.searchsorted(observed, grid[1:], side="left"), 0, observed.size - 1)
     origin = time(start - 1) - accrual_bias
     accrued = year_fraction(start[0], today + 1, DayCount.ACT_360) if start[0] <= today + 1 else 0.0
-    return CdsTerms(
-        grid_time=jnp.asarray(grid),
-        accrual_origin=jnp.asarray(origin[period]),
-        accrual_slope=jnp.full(grid.size - 1, 365.0 / 360.0),
-        premium_time=jnp.asarray(time(pay)),
-        premium_survival_time=jnp.asarray(observed),
-        premium_accrual=jnp.asarray(accrual),
-        accrued=jnp.asarray(float(accrued)),
-        settlement_time=jnp.asarray(float(time(calendar.add_business_days(today, settlement_days)))),
+    return CdsSchedule(
+        grid_time=grid,
+        accrual_origin=origin[period],
+        accrual_slope=np.full(grid.size - 1, 365.0 / 360.0),
+        premium_time=time(pay),
+        premium_survival_time=observed,
+        premium_accrual=accrual,
+        accrued=float(accrued),
+        settlement_time=float(time(calendar.add_business_days(today, settlement_days))),
     )
+
+
+def cds_terms(
+    schedule: Schedule,
+    valuation_date: DayLike,
+    calendar: Calendar,
+    *,
+    node_time: np.ndarray,
+    settlement_days: int = 3,
+    accrual_bias: float = HALF_DAY,
+) -> CdsTerms:
+    """Terms of a standard contract at a valuation date: the times of `cds_times` as device arrays.
+
+    Args:
+        schedule: premium dates, as made by `cds_schedule`.
+        valuation_date: trade or pricing date; protection starts the day after.
+        calendar: open days.
+        node_time: node times of the discount curve and of the hazards, years.
+        settlement_days: business days to the upfront payment.
+        accrual_bias: years added to the premium accrued at default.
+
+    Returns:
+        The terms.
+
+    Raises:
+        ArgumentError: the contract has matured.
+    """
+    found = cds_times(
+        schedule,
+        valuation_date,
+        calendar,
+        node_time=node_time,
+        settlement_days=settlement_days,
+        accrual_bias=accrual_bias,
+    )
+    return CdsTerms(**{field.name: jnp.asarray(getattr(found, field.name)) for field in dataclasses.fields(found)})
 
 
 def stack_cds_terms(terms: Sequence[CdsTerms]) -> CdsTerms:

@@ -1,0 +1,304 @@
+"""Swaps, caps, floors, swaptions and credit default swaps from rows to values, against sums written out by hand."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import pytest
+
+from pact_jax.curves import Interpolation, ZeroCurve
+from pact_jax.dates import CalendarCode, calendar, cds_schedule
+from pact_jax.market import MarketShock, MarketState, apply_shock
+from pact_jax.pricing import default_claim, unit_values
+from pact_jax.pricing.rates import (
+    RateVol,
+    cds_legs,
+    cds_present_value,
+    cds_terms,
+    rate_option_price,
+    stack_cds_terms,
+)
+from pact_jax.snapshot import make_snapshot, prepare
+
+from .small import SCALARS, tables
+from .test_make import cell, refusal
+
+TODAY = pd.Timestamp("2022-12-28")
+TENORS = (0.25, 1.0, 5.0, 10.0)
+RATES = {"USD": (0.045, 0.043, 0.038, 0.036), "SOFR": (0.047, 0.044, 0.037, 0.035), "EUR": (0.02, 0.024, 0.026, 0.028)}
+HEADER = (
+    "position_id,desk,kind,quantity,currency,option_type,strike,maturity,coupon,frequency,start,expiry,forward_curve,"
+    "float_frequency,spread,fixing,surface,vol_model,displacement,day_count,face,issuer"
+)
+ROWS = (
+    "S1,rates,swap,1,USD,,,2027-12-28,0.04,2,,,,4,,,,,,30/360,100,",
+    "S2,rates,swap,1,USD,,,2027-09-15,0.035,1,,,SOFR,4,0.001,0.0455,,,,30/360,1000,",
+    "S3,rates,swap,1,EUR,,,2030-06-28,0.026,1,2023-06-28,,,2,,,,,,ACT/360,100,",
+    "S4,rates,swap,1,USD,,,2027-12-28,0.04,4,,,SOFR,4,,,,,,ACT/360,100,",
+    "C1,rates,cap_floor,1,USD,cap,0.04,2027-12-28,,,,,SOFR,4,,,RATE:USD,,,,100,",
+    "C2,rates,cap_floor,1,USD,floor,0.04,2027-12-28,,,,,SOFR,4,,,RATE:USD,,,,100,",
+    "C3,rates,cap_floor,1,USD,floor,-0.01,2026-12-28,,,,,,4,,,RATE:USD-N,bachelier,,,100,",
+    "O1,rates,swaption,1,EUR,payer,0.026,2030-06-28,,1,,2023-06-28,,2,,,RATE:USD,black,0.02,ACT/360,100,",
+    "O2,rates,swaption,1,EUR,receiver,0.026,2030-06-28,,1,,2023-06-28,,2,,,RATE:USD,black,0.02,ACT/360,100,",
+    "D1,credit,cds,1,USD,,,2027-12-20,0.01,,,,,,,,,,,,100,ISS",
+    "D2,credit,cds,-1,USD,,,2027-12-20,0.05,,,,,,,,,,,,1000,ISS",
+    "D3,credit,cds,1,EUR,,,2023-06-20,0.01,,,,,,,,,,,,100,ISS",
+)
+
+
+def book() -> dict[str, pd.DataFrame]:
+    given = tables()
+    given["curves"] = pd.DataFrame(
+        [(c, t, z) for c, zeros in RATES.items() for t, z in zip(TENORS, zeros, strict=True)],
+        columns=["curve", "tenor", "zero_rate"],
+    )
+    rates = [("RATE:USD", k, 0.2 + 2.0 * k) for k in (0.02, 0.04, 0.06)]
+    rates += [("RATE:USD-N", k, 0.01 + 0.1 * k) for k in (0.0, 0.04, 0.06)]
+    more = pd.DataFrame(
+        [(s, t, k, v + 0.001 * t) for s, k, v in rates for t in (0.5, 1.0)],
+        columns=["surface", "expiry", "log_moneyness", "implied_vol"],
+    )
+    given["vols"] = pd.concat([given["vols"], more.astype(object)], ignore_index=True)
+    frame = pd.DataFrame([row.split(",") for row in ROWS], columns=HEADER.split(","), dtype=object)
+    given["positions"] = frame.set_axis(pd.RangeIndex(2, 2 + len(frame)))
+    for name in ("limits", "history"):
+        given.pop(name)
+    return given
+
+
+TRACES: list[None] = []
+
+
+@jax.jit
+def _units(groups: tuple, market: MarketState) -> tuple:
+    TRACES.append(None)
+    return tuple((unit_values(g.terms, market)[g.contract], default_claim(g.terms, market)[g.contract]) for g in groups)
+
+
+@dataclasses.dataclass
+class Priced:
+    value: dict[str, float]
+    claim: dict[str, float]
+    market: MarketState
+
+
+def priced(shock: MarketShock | None = None, given: dict[str, pd.DataFrame] | None = None) -> Priced:
+    """Value of one unit of each position, reporting currency, at the market of the tables after a shock."""
+    prepared = prepare(make_snapshot(given or book(), SCALARS), horizon_days=10)
+    groups, market = jax.tree.map(jnp.asarray, (prepared.inputs.portfolio.groups, prepared.inputs.market))
+    market = apply_shock(market, shock) if shock else market
+    value, claim = (np.concatenate([np.asarray(pair[k]) for pair in _units(groups, market)]) for k in (0, 1))
+    ids = prepared.labels.position_id
+    return Priced(
+        *({name: float(v) for name, v in zip(ids, part, strict=True) if name} for part in (value, claim)), market
+    )
+
+
+@pytest.fixture(scope="module")
+def base() -> Priced:
+    return priced()
+
+
+SHOCK = MarketShock(
+    zero_rate=jnp.asarray([[0.01, 0.02, 0.015, 0.01], [-0.004, 0.003, 0.01, 0.01], [0.005, 0.01, 0.0, 0.02]]),
+    vol_level=jnp.asarray([0.0, 0.0, 0.2, -0.1]),
+    fx=jnp.asarray([0.0, 0.05]),
+)
+
+
+@pytest.fixture(scope="module")
+def shocked() -> Priced:
+    return priced(SHOCK)
+
+
+class Curves:
+    """The curves of a market read with NumPy's own interpolation; rows are EUR, SOFR, USD."""
+
+    def __init__(self, market: MarketState):
+        self.zero = dict(zip(("EUR", "SOFR", "USD"), np.asarray(market.zero_rate), strict=True))
+        self.fx = dict(zip(("USD", "EUR"), np.asarray(market.fx), strict=True))
+        self.market = market
+
+    def discount(self, curve: str, day: pd.Timestamp) -> float:
+        time = (day - TODAY).days / 365.0
+        return float(np.exp(-np.interp(time, TENORS, self.zero[curve]) * time))
+
+    def floating(self, discount: str, forward: str, dates: list[pd.Timestamp]) -> float:
+        pairs = zip(dates, dates[1:], strict=False)
+        return sum(
+            self.discount(discount, e) * (self.discount(forward, s) / self.discount(forward, e) - 1.0) for s, e in pairs
+        )
+
+    def annuity(self, discount: str, dates: list[pd.Timestamp], *, actual: bool) -> float:
+        pairs = zip(dates, dates[1:], strict=False)
+        return sum(self.discount(discount, e) * _fraction(s, e, actual) for s, e in pairs)
+
+
+def _fraction(start: pd.Timestamp, end: pd.Timestamp, actual: bool) -> float:
+    if actual:
+        return (end - start).days / 360.0
+    return ((end.year - start.year) * 360 + (end.month - start.month) * 30 + end.day - start.day) / 360.0
+
+
+def back(last: str, first: str, months: int) -> list[pd.Timestamp]:
+    dates = [pd.Timestamp(last)]
+    while dates[-1] > pd.Timestamp(first):
+        dates.append(pd.Timestamp(last) - pd.DateOffset(months=months * len(dates)))
+    return dates[::-1]
+
+
+@pytest.mark.parametrize("world", ["base", "shocked"])
+def test_swaps_are_their_legs(world: str, request: pytest.FixtureRequest) -> None:
+    found = request.getfixturevalue(world)
+    on, value = Curves(found.market), found.value
+    s1 = on.floating("USD", "USD", back("2027-12-28", "2022-12-28", 3))
+    s1 -= 0.04 * on.annuity("USD", back("2027-12-28", "2022-12-28", 6), actual=False)
+    assert value["S1"] == pytest.approx(100.0 * s1, rel=1e-11)
+    # S2 began long ago: its floating period from the 15th of December is fixed at 4.55 %, its coupon is a whole one.
+    quarters = back("2027-09-15", "2022-12-15", 3)
+    s2 = on.discount("USD", quarters[1]) * 0.0455 * _fraction(quarters[0], quarters[1], True)
+    s2 += on.floating("USD", "SOFR", quarters[1:]) + 0.001 * on.annuity("USD", quarters, actual=True)
+    s2 -= 0.035 * on.annuity("USD", back("2027-09-15", "2022-09-15", 12), actual=False)
+    assert value["S2"] == pytest.approx(1000.0 * s2, rel=1e-11)
+    # S3 starts in half a year, in euro.
+    s3 = on.floating("EUR", "EUR", [pd.Timestamp("2023-06-28"), pd.Timestamp("2030-06-28")])
+    s3 += on.discount("EUR", pd.Timestamp("2023-06-28")) - on.discount("EUR", pd.Timestamp("2030-06-28")) - s3
+    s3 -= 0.026 * on.annuity("EUR", back("2030-06-28", "2023-06-28", 12), actual=True)
+    assert value["S3"] == pytest.approx(100.0 * s3 * on.fx["EUR"], rel=1e-10)
+
+
+@pytest.mark.parametrize("world", ["base", "shocked"])
+def test_options_on_rates_are_their_formulas(world: str, request: pytest.FixtureRequest) -> None:
+    found = request.getfixturevalue(world)
+    on, value = Curves(found.market), found.value
+    level = np.asarray(found.market.vol_level)
+
+    def vol(start: pd.Timestamp, at_half: float, surface: int) -> float:
+        """Total variance is linear between the surface's expiries of 0.5 and 1 year, volatility flat outside."""
+        time = np.clip((start - TODAY).days / 365.0, 0.5, 1.0)
+        nodes = np.array([at_half + 0.0005, at_half + 0.001])
+        return float(np.sqrt(np.interp(time, [0.5, 1.0], nodes**2 * [0.5, 1.0]) / time)) * level[surface]
+
+    # Surfaces are ACME, FX:EUR, RATE:USD, RATE:USD-N; below its first strike of 0 the last is flat at 0.01.
+    for name, curve, strike, model, at_half, surface in (
+        ("C1", "SOFR", 0.04, RateVol.BLACK, 0.28, 2),
+        ("C3", "USD", -0.01, RateVol.BACHELIER, 0.01, 3),
+    ):
+        quarters = back("2027-12-28" if name == "C1" else "2026-12-28", "2022-12-28", 3)
+        total = 0.0
+        for start, end in zip(quarters, quarters[1:], strict=False):
+            share = _fraction(start, end, True)
+            forward = (on.discount(curve, start) / on.discount(curve, end) - 1.0) / share
+            one = [
+                jnp.asarray(x) for x in (forward, strike, (start - TODAY).days / 365.0, vol(start, at_half, surface))
+            ]
+            paid = jnp.asarray(share * on.discount("USD", end))
+            total += float(rate_option_price(*one, paid, is_call=jnp.asarray(name == "C1"), model=model))
+        assert value[name] == pytest.approx(100.0 * total, rel=1e-10), name
+    swap = value["S3"] / on.fx["EUR"] / 100.0
+    annuity = on.annuity("EUR", back("2030-06-28", "2023-06-28", 12), actual=True)
+    expiry = (pd.Timestamp("2023-06-28") - TODAY).days / 365.0
+    # At 2.6 % the smile of RATE:USD is 0.2 + 2 x 0.026.
+    sigma = vol(pd.Timestamp("2023-06-28"), 0.252, 2)
+    one = [jnp.asarray(x) for x in (swap / annuity + 0.026, 0.026, expiry, sigma, annuity)]
+    payer = rate_option_price(*one, is_call=jnp.asarray(True), model=RateVol.BLACK, displacement=0.02)
+    assert value["O1"] == pytest.approx(100.0 * float(payer) * on.fx["EUR"], rel=1e-9)
+
+
+@pytest.mark.parametrize("world", ["base", "shocked"])
+def test_parities(world: str, request: pytest.FixtureRequest) -> None:
+    value = request.getfixturevalue(world).value
+    # A payer less a receiver swaption is the forward swap; a cap less a floor is the swap at the same rate and dates.
+    assert value["O1"] - value["O2"] == pytest.approx(value["S3"], abs=1e-10)
+    assert value["C1"] - value["C2"] == pytest.approx(value["S4"], abs=1e-10)
+
+
+def test_credit_default_swaps_are_the_isda_formula(base: Priced) -> None:
+    weekdays, today = calendar(CalendarCode.WEEKEND), TODAY.date()
+    nodes = np.array([*TENORS, 1.0, 5.0])
+    contracts = [
+        cds_terms(cds_schedule(today, day, weekdays), today, weekdays, node_time=nodes)
+        for day in ("2027-12-20", "2023-06-20")
+    ]
+    hazard_time, hazard_rate = np.asarray(base.market.hazard_time), np.asarray(base.market.hazard_rate)[0]
+    terms = stack_cds_terms(contracts)
+    for row, currency, at, premium in ((0, "USD", "D1", 0.01), (0, "USD", "D2", 0.05), (1, "EUR", "D3", 0.01)):
+        curve = ZeroCurve(jnp.asarray(TENORS), jnp.asarray(RATES[currency]), Interpolation.LINEAR_ZERO)
+        one = jax.tree.map(lambda leaf, row=row: leaf[row], terms)
+        legs = jax.jit(cds_legs)(one, curve, jnp.asarray(hazard_time), jnp.asarray(hazard_rate))
+        # The issuer has no loss given default of its own: 45 %.
+        value = float(cds_present_value(legs, premium, 0.55, is_buyer=jnp.asarray(True)))
+        face = (1000.0 if at == "D2" else 100.0) * (1.1 if currency == "EUR" else 1.0)
+        assert base.value[at] == pytest.approx(face * value, rel=1e-9, abs=1e-9), at
+        accrued = premium * float(contracts[row].accrued)
+        assert base.claim[at] == pytest.approx(face * (0.45 - accrued), rel=1e-13)
+
+
+def test_a_standard_date_shares_its_states() -> None:
+    prepared = prepare(make_snapshot(book(), SCALARS), horizon_days=10)
+    (terms,) = [g.terms for g in prepared.inputs.portfolio.groups if g.terms.kind == "cds"]
+    # D1 and D2 pay on the same 20 dates, D3 in euro on 2 of them; the points are padded to a capacity.
+    assert len(np.unique(terms.premium_flows.point[:20])) == 20 and terms.premium.end.shape[0] <= 24
+    (swaps,) = [g.terms for g in prepared.inputs.portfolio.groups if g.terms.kind == "swap"]
+    points = np.stack([swaps.cash.currency, swaps.cash.curve, swaps.cash.time])
+    distinct = np.unique(points, axis=1).shape[1]
+    # All but the padding, which repeats the last, are distinct.
+    assert (points[:, :distinct] == np.unique(points, axis=1)).all()
+
+
+def test_new_terms_and_dates_meet_compiled_code(base: Priced) -> None:
+    changed = book()
+    positions = changed["positions"].astype(str)
+    positions["coupon"] = positions["coupon"].replace({"0.04": "0.041", "0.01": "0.015"})
+    positions["maturity"] = positions["maturity"].replace({"2027-09-15": "2027-09-18"})
+    positions["strike"] = positions["strike"].replace({"0.04": "0.045"})
+    changed["positions"] = positions
+    before = len(TRACES)
+    assert priced(given=changed).value["S1"] != base.value["S1"] and len(TRACES) == before
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "expected"),
+    [
+        (
+            3,
+            "fixing",
+            "",
+            "S2: is in a floating period that began before the valuation date, at a rate that is not given",
+        ),
+        (2, "frequency", "3", "3: must be 1, 2 or 4"),
+        (2, "float_frequency", "5", "5: must be 1, 2, 4 or 12"),
+        (2, "forward_curve", "SONIA", "SONIA: is not in table curves"),
+        (2, "coupon", "", "S1: a swap needs coupon (mend: fill coupon)"),
+        (4, "start", "2031-01-01", "2031-01-01: is not before maturity"),
+        (6, "surface", "ACME", "ACME: is no surface of rates"),
+        (6, "surface", "", "C1: a cap_floor needs surface"),
+        (6, "option_type", "call", "call: is no side of a cap_floor (mend: use one of: cap, floor)"),
+        (6, "strike", "-0.01", "-0.01: must be > 0"),
+        (9, "expiry", "2022-12-28", "2022-12-28: has expired"),
+        (9, "start", "2023-03-28", "2023-03-28: is before expiry"),
+        (11, "maturity", "2027-12-21", "2027-12-21: is no standard date"),
+        (11, "issuer", "BANK", "BANK: issues a marked bond and has no hazard rates"),
+        (11, "fixing", "0.01", "0.01: is not read by this kind: fixing belongs to swap, cap_floor"),
+    ],
+)
+def test_a_wrong_row_is_refused(row: int, column: str, value: str, expected: str) -> None:
+    def spoil(t: dict, s: dict) -> None:
+        given = book()
+        t.clear()
+        t.update(given)
+        cell("positions", row, column, value)(t, s)
+
+    messages = refusal(spoil)
+    assert any(expected in message for message in messages), messages
+
+
+def test_a_cds_has_no_counterparty() -> None:
+    def spoil(t: dict, s: dict) -> None:
+        t.clear()
+        t.update(book())
+        t["positions"] = t["positions"].assign(counterparty=["BANK" if k == 11 else "" for k in t["positions"].index])
+
+    assert any("a cds is booked to the default of its reference entity alone" in message for message in refusal(spoil))
