@@ -12,10 +12,10 @@ from ._pipeline import DEFAULT_CONFIDENCE, DEFAULT_LEVELS, evaluate
 from .assessment import (
     AssessmentReport,
     Generator,
-    Historical,
     MonteCarlo,
+    Windowed,
     compose_report,
-    generate,
+    generate_noted,
     make_manifest,
     measure_uncertainty,
     worst_scenarios,
@@ -44,7 +44,7 @@ def assess(
 
     Args:
         snapshot: what is held and known.
-        generator: `MonteCarlo(10_000)` by default, or `Historical()`.
+        generator: `MonteCarlo(10_000)` by default; `Historical()` and the others of `pact_jax.assessment`.
         horizon_days: business days, 1 to 20; beyond, positions would have to age.
         confidence: quantile level of the score's expected shortfall.
         levels: quantile levels of the values at risk.
@@ -69,7 +69,7 @@ def assess(
     with precision(float32=float32):
         dtype = jnp.float32 if float32 else jnp.float64
         inputs = jax.tree.map(lambda leaf: to_device(leaf, dtype), prepared.inputs)
-        scenarios = generate(generator, prepared, inputs.market, horizon_days=horizon_days, seed=seed)
+        scenarios, prepared = generate_noted(generator, prepared, inputs.market, horizon_days=horizon_days, seed=seed)
         started = time.perf_counter()
         evaluation = evaluate(inputs, scenarios, confidence, levels=levels)
         uncertainty = measure_uncertainty(evaluation.joint, scenarios, confidence, levels, horizon_days)
@@ -89,7 +89,7 @@ def assess(
             inputs,
             scenarios,
             evaluation,
-            dates=prepared.dates if isinstance(generator, Historical) else None,
+            dates=prepared.dates if isinstance(generator, Windowed) else None,
             horizon_days=horizon_days,
             count=num_worst,
         )

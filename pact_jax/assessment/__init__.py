@@ -2,13 +2,22 @@
 
 from ._compose import Answered as Answered
 from ._compose import compose_report as compose_report
+from ._draw import generate as generate
+from ._draw import generate_noted as generate_noted
+from ._draw import set_id as set_id
 from ._findings import Findings as Findings
 from ._findings import find as find
+from ._generator import AgeWeighted as AgeWeighted
+from ._generator import BlockBootstrap as BlockBootstrap
+from ._generator import Drawn as Drawn
+from ._generator import FactorModel as FactorModel
+from ._generator import FilteredHistorical as FilteredHistorical
 from ._generator import Generator as Generator
 from ._generator import Historical as Historical
 from ._generator import MonteCarlo as MonteCarlo
-from ._generator import generate as generate
-from ._generator import set_id as set_id
+from ._generator import RootTime as RootTime
+from ._generator import StudentT as StudentT
+from ._generator import Windowed as Windowed
 from ._leaves import explain as explain
 from ._leaves import leaf_table as leaf_table
 from ._leaves import with_units as with_units

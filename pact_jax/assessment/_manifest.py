@@ -13,7 +13,8 @@ from pact_jax._version import __version__
 from pact_jax.revaluation import TILE
 from pact_jax.snapshot import TABLE_NAMES, Prepared, Snapshot
 
-from ._generator import Generator, set_id
+from ._draw import set_id
+from ._generator import Generator
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from pact_jax.revaluation import FACTOR_GROUPS, TILE
 from pact_jax.scenarios import Sampling, ScenarioSet
 from pact_jax.snapshot import Snapshot, prepare
 
-from ._generator import Generator, Historical, MonteCarlo, generate
+from ._draw import generate
+from ._generator import Generator, Historical, MonteCarlo
 from ._measures import level_name
 from ._uncertainty import Tails, estimate_tails
 from ._worst import factor_losses

@@ -14,11 +14,11 @@ from pact_jax.assessment import (
     Answered,
     AssessmentReport,
     Generator,
-    Historical,
     MonteCarlo,
     RunManifest,
+    Windowed,
     compose_report,
-    generate,
+    generate_noted,
     make_manifest,
     measure_uncertainty,
     worst_scenarios,
@@ -99,7 +99,7 @@ def make_ready(snapshot: Snapshot, options: Options) -> Ready:
     prepared = prepare(snapshot, horizon_days=options.horizon_days)
     dtype = jnp.float32 if options.float32 else jnp.float64
     inputs = jax.tree.map(lambda leaf: to_device(leaf, dtype), prepared.inputs)
-    scenarios = generate(
+    scenarios, prepared = generate_noted(
         options.generator, prepared, inputs.market, horizon_days=options.horizon_days, seed=options.seed
     )
     manifest = make_manifest(
@@ -142,7 +142,7 @@ def make_report(ready: Ready, run: AgentRun, standby: Standby, *, seconds: float
         question.inputs,
         question.scenarios,
         run.evaluation,
-        dates=ready.prepared.dates if isinstance(options.generator, Historical) else None,
+        dates=ready.prepared.dates if isinstance(options.generator, Windowed) else None,
         horizon_days=options.horizon_days,
         count=options.num_worst,
     )

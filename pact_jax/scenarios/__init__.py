@@ -1,12 +1,27 @@
 """Scenario sets and their generators."""
 
+from ._age_weighted import age_weighted_scenarios as age_weighted_scenarios
+from ._age_weighted import age_weights as age_weights
+from ._block_bootstrap import block_bootstrap_scenarios as block_bootstrap_scenarios
+from ._factor_model import LowRank as LowRank
+from ._factor_model import factor_model_scenarios as factor_model_scenarios
+from ._factor_model import low_rank as low_rank
+from ._filtered import FilteredHistory as FilteredHistory
+from ._filtered import VolatilityFilter as VolatilityFilter
+from ._filtered import filter_history as filter_history
+from ._filtered import filtered_historical_scenarios as filtered_historical_scenarios
+from ._garch import GarchFit as GarchFit
+from ._garch import fit_garch as fit_garch
 from ._generate import gaussian_scenarios as gaussian_scenarios
 from ._generate import historical_scenarios as historical_scenarios
 from ._generate import monte_carlo_scenarios as monte_carlo_scenarios
-from ._generate import overlapping_moves as overlapping_moves
 from ._layout import FactorColumn as FactorColumn
 from ._layout import ShockLayout as ShockLayout
 from ._layout import ShockLeaf as ShockLeaf
+from ._moves import check_horizon as check_horizon
+from ._moves import moves_covariance as moves_covariance
+from ._moves import overlapping_moves as overlapping_moves
+from ._root_time import scale_root_time as scale_root_time
 from ._set import Sampling as Sampling
 from ._set import ScenarioSet as ScenarioSet
 from ._set import equal_weights as equal_weights
@@ -23,4 +38,10 @@ from ._stress_scenario import GroupMove as GroupMove
 from ._stress_scenario import HistoricalWindow as HistoricalWindow
 from ._stress_scenario import StressScenario as StressScenario
 from ._stress_scenario import WindowRule as WindowRule
+from ._student_t import fit_degrees_of_freedom as fit_degrees_of_freedom
+from ._student_t import student_t_scenarios as student_t_scenarios
 from ._systematic import normal_score as normal_score
+from ._volatility import VarianceRecursion as VarianceRecursion
+from ._volatility import ewma_recursion as ewma_recursion
+from ._volatility import filter_variance as filter_variance
+from ._volatility import initial_variance as initial_variance

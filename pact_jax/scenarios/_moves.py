@@ -1,0 +1,105 @@
+"""Moves of the factors over windows of the history, and their covariance."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from pact_jax.errors import ArgumentError
+
+
+def overlapping_moves(
+    levels: Float[Array, "dates factors"], is_log: Bool[Array, "factors"], horizon_days: int
+) -> Float[Array, "scenarios factors"]:
+    """Moves of every factor over each window of `horizon_days` business days, windows overlapping.
+
+    `log(x[t+H] / x[t])` for levels and `x[t+H] - x[t]` for rates.
+
+    Args:
+        levels: one row a business day, ascending; levels that move by log return are positive.
+        is_log: which columns move by log return.
+        horizon_days: H, at least 1.
+
+    Returns:
+        One row for each end date: `dates - H` rows.
+
+    Raises:
+        ArgumentError: fewer than H + 2 dates.
+
+    Example:
+        >>> overlapping_moves(jnp.asarray([[1.0], [2.0], [4.0], [7.0]]), jnp.zeros(1, bool), 2)[:, 0].tolist()
+        [3.0, 5.0]
+    """
+    check_horizon(levels.shape[0], horizon_days)
+    start, end = levels[:-horizon_days], levels[horizon_days:]
+    ratio = jnp.where(is_log[None, :], end / jnp.where(is_log[None, :], start, 1.0), 1.0)
+    return jnp.where(is_log[None, :], jnp.log(ratio), end - start)
+
+
+@partial(jax.jit, static_argnames="horizon_days")
+def moves_covariance(
+    levels: Float[Array, "dates factors"], is_log: Bool[Array, "factors"], *, horizon_days: int
+) -> Float[Array, "factors factors"]:
+    """Sample covariance (n - 1) of the overlapping H-day moves.
+
+    Args:
+        levels: one row a business day.
+        is_log: which columns move by log return.
+        horizon_days: H.
+
+    Returns:
+        Covariance over the whole horizon; singular where there are fewer windows than factors.
+    """
+    moves = overlapping_moves(levels, is_log, horizon_days)
+    centred = moves - jnp.mean(moves, axis=0, keepdims=True)
+    return jnp.matmul(centred.T, centred, precision=jax.lax.Precision.HIGHEST) / (moves.shape[0] - 1)
+
+
+def symmetric_root(
+    covariance: Float[Array, "factors factors"],
+) -> tuple[Float[Array, "factors factors"], Float[Array, "factors"]]:
+    """Symmetric root R of the correlation and standard deviations s: z R * s has the covariance if z is white.
+
+    It exists where the covariance is singular, does not depend on the signs of the eigenvectors, and is not spoilt by
+    rates and spots differing by orders of magnitude in scale.
+
+    Args:
+        covariance: positive semi-definite.
+
+    Returns:
+        Root and standard deviations; a factor without variance has the deviation 0.
+    """
+    scale = jnp.sqrt(jnp.diagonal(covariance))
+    unit = jnp.where(scale > 0.0, scale, 1.0)
+    values, vectors = jnp.linalg.eigh(covariance / (unit[:, None] * unit[None, :]))
+    half = vectors * jnp.sqrt(jnp.maximum(values, 0.0))[None, :]
+    return jnp.matmul(half, vectors.T, precision=jax.lax.Precision.HIGHEST), scale
+
+
+def check_horizon(num_dates: int, horizon_days: int) -> None:
+    """Refuses a horizon that the history cannot hold two windows of.
+
+    Args:
+        num_dates: rows of the history.
+        horizon_days: H.
+
+    Raises:
+        ArgumentError: fewer than H + 2 dates.
+    """
+    if not 1 <= horizon_days <= num_dates - 2:
+        raise ArgumentError(
+            f"a horizon of {horizon_days} business days needs at least {horizon_days + 2} dates, got {num_dates}",
+            where="history",
+            mend="supply a longer history or ask for a shorter horizon",
+        )
+
+
+def check_count(num_scenarios: int) -> None:
+    """Refuses fewer than one scenario.
+
+    Raises:
+        ArgumentError: if so.
+    """
+    if num_scenarios < 1:
+        raise ArgumentError(f"num_scenarios is {num_scenarios}", where="scenarios", mend="ask for at least 1")

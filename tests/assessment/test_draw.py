@@ -1,0 +1,126 @@
+"""Generator objects: what they draw, what they write down, and what they refuse."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import pytest
+
+from pact_jax import Historical, MonteCarlo, assess
+from pact_jax.assessment import (
+    AgeWeighted,
+    BlockBootstrap,
+    FactorModel,
+    FilteredHistorical,
+    RootTime,
+    StudentT,
+    generate_noted,
+)
+from pact_jax.errors import ArgumentError
+from pact_jax.io import snapshot_from_dict
+from pact_jax.scenarios import Sampling, VolatilityFilter
+from pact_jax.snapshot import prepare
+from tests.report import books
+
+N = 300
+
+
+def draw(generator, snapshot=None, horizon_days: int = 5):
+    prepared = prepare(books.stocks() if snapshot is None else snapshot, horizon_days=horizon_days)
+    market = jax.tree.map(jnp.asarray, prepared.inputs.market)
+    scenarios, noted = generate_noted(generator, prepared, market, horizon_days=horizon_days, seed=1)
+    notes = noted.labels.assumptions[len(prepared.labels.assumptions) :]
+    return scenarios, notes
+
+
+def with_history(change):
+    snapshot = books.stocks()
+    return dataclasses.replace(snapshot, history=change(snapshot.history.copy()))
+
+
+def sensitivities(correlation=0.5):
+    positions = [
+        {"position_id": f"P{k}", "value": 100.0, "sensitivity": 0.02, "risk_factor": f"f{k}"} for k in range(2)
+    ]
+    return snapshot_from_dict(
+        {
+            "positions": positions,
+            "risk_factors": ["f0", "f1"],
+            "correlation_matrix": [[1.0, correlation], [correlation, 1.0]],
+            "credit_exposures": [],
+            "total_capital": 100.0,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("generator", "sampling", "note"),
+    [
+        (AgeWeighted(), Sampling.OVERLAPPING, "worth"),
+        (FilteredHistorical("ewma"), Sampling.OVERLAPPING, None),
+        (BlockBootstrap(N), Sampling.INDEPENDENT, "not of the history itself"),
+        (StudentT(N), Sampling.INDEPENDENT, "degrees of freedom, estimated"),
+        (FactorModel(N, num_factors=1), Sampling.INDEPENDENT, "1 common factors carry"),
+        (RootTime(Historical()), Sampling.OVERLAPPING, "root-time scaling"),
+    ],
+)
+def test_each_kind_draws_and_writes_down_what_it_assumed(generator, sampling, note):
+    scenarios, notes = draw(generator)
+    assert scenarios.sampling is sampling and float(scenarios.horizon_days) == 5.0
+    assert bool(jnp.isfinite(scenarios.shock.spot).all()) and float(scenarios.weight.sum()) == pytest.approx(1.0)
+    assert (notes == ()) if note is None else any(note in said for said in notes)
+
+
+def test_notes_reach_the_report():
+    report = assess(books.stocks(), generator=StudentT(N))
+    assert "StudentT" in report.manifest.generator and np.isfinite(report.score)
+    assert any(flag.endswith("degrees of freedom, estimated from the moves of the history") for flag in report.flags)
+
+
+def test_a_constant_series_is_named():
+    _, notes = draw(Historical(), with_history(lambda h: h.assign(**{"spot:BETA": 20.0})))
+    assert notes == ("scenarios: never move in the history and stay at base: spot:BETA",)
+
+
+def test_fewer_windows_than_factors_is_named():
+    _, notes = draw(MonteCarlo(N), with_history(lambda h: h.tail(7)))
+    assert any("2 windows for 2 factors: the covariance is singular" in said for said in notes)
+
+
+def test_a_series_that_stood_still_is_not_filtered():
+    def still(history: pd.DataFrame) -> pd.DataFrame:
+        prices = history["spot:BETA"].to_numpy().copy()
+        prices[5:-1], prices[-1] = 30.0, 20.0
+        return history.assign(**{"spot:BETA": prices})
+
+    with pytest.raises(ArgumentError, match=r"volatilities in spot:BETA"):
+        draw(FilteredHistorical(decay=0.8), with_history(still))
+
+
+@pytest.mark.parametrize(
+    ("words", "make"),
+    [
+        ("filter is 'arima'", lambda: FilteredHistorical("arima")),
+        ("decay is 0", lambda: AgeWeighted(0)),
+        ("no count", lambda: BlockBootstrap(0)),
+        ("degrees_of_freedom is 2.0", lambda: StudentT(N, 2.0)),
+        ("no count", lambda: FactorModel(N, num_factors=0)),
+        ("generator is 'x'", lambda: RootTime("x")),
+        ("too few to fit GARCH", lambda: draw(FilteredHistorical("garch"))),
+        ("3 common factors of 2", lambda: draw(FactorModel(N, num_factors=3))),
+        ("block_days is 6", lambda: draw(BlockBootstrap(N, 6))),
+        ("needs at least", lambda: draw(StudentT(N), with_history(lambda h: h.tail(6)))),
+        ("no history", lambda: draw(BlockBootstrap(N), sensitivities())),
+        ("no history to estimate", lambda: draw(StudentT(N), sensitivities())),
+    ],
+)
+def test_refusals(words, make):
+    with pytest.raises(ArgumentError, match=words):
+        make()
+
+
+def test_the_filter_may_be_named_by_its_value():
+    assert FilteredHistorical("garch") == FilteredHistorical(VolatilityFilter.GARCH)
+    assert FilteredHistorical("garch").label == "filtered_garch"
