@@ -2,6 +2,8 @@
 
 from ._assess import assess as assess
 from ._doctor import doctor as doctor
+from ._greeks import GreekReport as GreekReport
+from ._greeks import greeks as greeks
 from ._pipeline import Evaluation as Evaluation
 from ._pipeline import RiskInputs as RiskInputs
 from ._pipeline import evaluate as evaluate

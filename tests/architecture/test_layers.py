@@ -15,6 +15,7 @@ LAYERS = (
     ("report",),
     ("audit",),
     ("io", "datasets"),
+    ("_greeks",),
     ("_assess",),
     ("assessment",),
     ("snapshot",),

@@ -40,12 +40,12 @@ def rows() -> pd.DataFrame:
     return pd.DataFrame([row.split(",") for row in cells], columns=HEADER.split(","), dtype=object)
 
 
-def day(date: object) -> "ql.Date":
+def day(date: object):
     at = datetime.date.fromisoformat(str(date)[:10])
     return ql.Date(at.day, at.month, at.year)
 
 
-def schedule(start: object, last: object, frequency: int) -> "ql.Schedule":
+def schedule(start: object, last: object, frequency: int):
     period, rule = ql.Period(12 // frequency, ql.Months), ql.DateGeneration.Backward
     return ql.Schedule(day(start), day(last), period, _CALENDAR, ql.Unadjusted, ql.Unadjusted, rule, False)
 
