@@ -108,7 +108,7 @@ def precision(*, float32: bool) -> Iterator[None]:
 def to_device(leaf: np.ndarray, dtype: jnp.dtype) -> jax.Array:
     """A prepared array on the device, floating ones in the precision of the run."""
     array = np.asarray(leaf)
-    return jnp.asarray(array, dtype if np.issubdtype(array.dtype, np.floating) else None)
+    return jax.device_put(array.astype(dtype) if np.issubdtype(array.dtype, np.floating) else array)
 
 
 def check_arguments(horizon_days: int, confidence: float, levels: tuple[float, ...], generator: Generator) -> None:

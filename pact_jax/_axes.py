@@ -33,6 +33,7 @@ AXIS_MEANING: Final[dict[str, str]] = {
     "subsets": "subsets of factor groups, as exact Shapley values need them",
     "limits": "rows of the limit set",
     "agents": "loss agents, in consensus order",
+    "scopes": "losses that are measured: the joint one, each agent's, each desk's",
     "desks": "desks of the hierarchy",
     "groups": "classes that rows are gathered into for concentration and gross or net sums: sectors, kinds, currencies",
 }

@@ -97,8 +97,8 @@ def evaluate(
     """
     _refuse_silent_rounding(inputs, scenarios)
     dtype = scenarios.weight.dtype
-    confidence, levels = jnp.asarray(confidence, dtype), jnp.asarray(levels, dtype)
-    present = jnp.ones(3, bool) if present is None else present
+    confidence, levels = _as_array(confidence, dtype), _as_array(levels, dtype)
+    present = np.ones(3, bool) if present is None else present
     book, portfolio, market = inputs.credit, inputs.portfolio, inputs.market
 
     # 1. Each agent observes every scenario.
@@ -127,13 +127,25 @@ def evaluate(
         present,
         inputs.capital,
     )
+    score, agent_score = scores_of(joint, inputs.capital)
     return Evaluation(
-        score=joint.expected_shortfall / inputs.capital,
-        agent_score=joint.agent_expected_shortfall / inputs.capital,
+        score=score,
+        agent_score=agent_score,
         contribution=shares,
         base_value=market_seen.base_value,
         joint=joint,
     )
+
+
+@jax.jit
+def scores_of(joint: JointLoss, capital: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, "agents"]]:
+    """The joint score and each agent's own, `ES / K`."""
+    return joint.expected_shortfall / capital, joint.agent_expected_shortfall / capital
+
+
+def _as_array(value: Array | float | tuple[float, ...], dtype: jnp.dtype) -> Array | np.ndarray:
+    """Numbers of the caller in the precision of the run; a converted Python number would be a program to compile."""
+    return value.astype(dtype) if isinstance(value, jax.Array) else np.asarray(value, dtype)
 
 
 def _refuse_silent_rounding(*trees: eqx.Module) -> None:

@@ -90,6 +90,7 @@ class AlertStep(eqx.Module):
     reason: Int[Array, "limits"]
 
 
+@jax.jit
 def default_alert_rules(
     tier: Int[Array, "limits"],
     warning: Float[Array, "limits"],
@@ -128,6 +129,7 @@ def default_alert_rules(
     )
 
 
+@jax.jit
 def no_alerts(rules: AlertRules) -> AlertState:
     """The state before the first step.
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
@@ -90,15 +89,7 @@ def compose_report(
     score_sum, diversification, implied, correlation = _diversification(evaluation, scenarios, capital)
     if any(flag.startswith("CROSS_RISK_INDEPENDENT") for flag in flags):
         upper = max(upper, score_sum)
-    score, unallocated = survivors, dict(answered.unexplained)
-    if answered.bound is not None:
-        missing_share = float(answered.bound.score) - float(answered.bound.score_survivors)
-        score, upper = survivors + missing_share, upper + missing_share
-        names = [agent.name.lower() for agent in LossAgent]
-        for name, share in zip(names, np.asarray(answered.bound.unallocated), strict=True):
-            unallocated[name] = unallocated.get(name, 0.0) + float(share)
-        if not bool(answered.bound.bounded):
-            upper = float("inf")
+    score, upper, unallocated = _with_missing(answered, survivors, upper)
     if snapshot.rejected:
         upper = float("inf")
     findings = find(inputs, labels, snapshot)
@@ -108,17 +99,18 @@ def compose_report(
     decision = _decide(snapshot, score if answered.bound is None else survivors, score, upper, impaired)
     sigma = float(np.asarray(uncertainty.expected_shortfall_error)[0]) / capital
     leaves = leaf_table(evaluation.contribution, labels, unallocated)
+    agent_score = np.asarray(evaluation.agent_score)
     return AssessmentReport(
         score=score,
         upper_bound=upper,
         decision=decision.label,
         compliance=_worst_of(decision, limits).label,
-        reliability=float(reliability(jnp.asarray(score), jnp.asarray(sigma))),
+        reliability=float(reliability(np.float64(score), np.float64(sigma))),
         capital=capital,
         confidence=manifest.confidence,
         horizon_days=manifest.horizon_days,
         agent_score={
-            agent.name.lower(): float(evaluation.agent_score[agent]) if answered.present[agent] else float("nan")
+            agent.name.lower(): float(agent_score[agent]) if answered.present[agent] else float("nan")
             for agent in LossAgent
         },
         interaction_score=float(joint.interaction_expected_shortfall) / capital,
@@ -144,6 +136,19 @@ def compose_report(
     )
 
 
+def _with_missing(answered: Answered, survivors: float, upper: float) -> tuple[float, float, dict[str, float]]:
+    """Score and bound with what stands for missing agents, and the shares that no position explains."""
+    unallocated = dict(answered.unexplained)
+    if answered.bound is None:
+        return survivors, upper, unallocated
+    missing_share = float(answered.bound.score) - float(answered.bound.score_survivors)
+    names = [agent.name.lower() for agent in LossAgent]
+    for name, share in zip(names, np.asarray(answered.bound.unallocated), strict=True):
+        unallocated[name] = unallocated.get(name, 0.0) + float(share)
+    bound = upper + missing_share if bool(answered.bound.bounded) else float("inf")
+    return survivors + missing_share, bound, unallocated
+
+
 def _decide(snapshot: Snapshot, survivors: float, score: float, upper: float, impaired: bool) -> Decision:
     """Decision on the score limit of the limit set; BREACH-UNKNOWN where no limit was set."""
     own = snapshot.limits
@@ -151,13 +156,13 @@ def _decide(snapshot: Snapshot, survivors: float, score: float, upper: float, im
     limit = float(set_on_score["limit"].min()) if len(set_on_score) else float("nan")
     # Without a bound the survivors' score decides: BREACH if it exceeds the limit on its own, BREACH-UNKNOWN otherwise.
     estimate = survivors if np.isinf(upper) else score
-    code = decide(jnp.asarray(estimate), jnp.asarray(upper), jnp.asarray(limit), impaired)
+    code = decide(np.float64(estimate), np.float64(upper), np.float64(limit), impaired)
     return Decision(int(code))
 
 
 def _worst_of(decision: Decision, limits: pd.DataFrame) -> Decision:
     codes = [int(Decision[name.replace("-", "_")]) for name in limits["decision"]] if len(limits) else []
-    return Decision(int(gate(jnp.asarray(int(decision)), jnp.asarray(codes, dtype=int))))
+    return Decision(int(gate(np.int64(decision), np.asarray(codes, np.int64))))
 
 
 def _diversification(
@@ -166,9 +171,9 @@ def _diversification(
     joint = evaluation.joint
     result = diversify(
         evaluation.score,
-        joint.sum_expected_shortfall / capital,
+        np.asarray(joint.sum_expected_shortfall) / capital,
         evaluation.agent_score,
-        joint.interaction_expected_shortfall / capital,
+        np.asarray(joint.interaction_expected_shortfall) / capital,
         joint.agent_loss,
         scenarios.weight,
     )

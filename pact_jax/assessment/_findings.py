@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
@@ -74,7 +73,7 @@ def find(inputs: RiskInputs, labels: Labels, snapshot: Snapshot) -> Findings:
     group[: len(sector)] = [kinds.index(name) for name in sector]
     tier1 = snapshot.capital if snapshot.tier1_capital is None else snapshot.tier1_capital
     base = value_base(inputs.portfolio, inputs.market)
-    exposure, share, hhi, loss = _credit_numbers(inputs, base, jnp.asarray(group), jnp.asarray(tier1))
+    exposure, share, hhi, loss = _credit_numbers(inputs, base, group, np.float64(tier1))
     count = len(labels.obligors)
     names = pd.DataFrame(
         {
@@ -103,4 +102,4 @@ def _coverage(snapshot: Snapshot) -> float:
     dates = snapshot.cash_flows["date"].to_numpy().astype("datetime64[D]")
     day = (dates - np.datetime64(snapshot.valuation_date, "D")).astype(np.int64)
     amount = snapshot.cash_flows["amount"].to_numpy(float)
-    return float(liquidity_coverage(jnp.asarray(day), jnp.asarray(amount), jnp.asarray(snapshot.cash_buffer)))
+    return float(liquidity_coverage(day, amount, np.float64(snapshot.cash_buffer)))

@@ -1,6 +1,5 @@
 """The limit set against the measures: decisions, utilisations, alerts."""
 
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
@@ -40,11 +39,11 @@ def review_limits(limits: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
     lower = value - 1.6448536269514722 * error
     bound = np.where(sign > 0, np.where(np.isnan(upper), value, upper), lower)
     rules = LimitSet(
-        limit=jnp.asarray(limits["limit"].to_numpy(float)),
-        direction=jnp.asarray(sign),
-        warning=jnp.asarray(limits["warning"].to_numpy(float)),
+        limit=limits["limit"].to_numpy(float),
+        direction=sign,
+        warning=limits["warning"].to_numpy(float),
     )
-    review = review_compliance(rules, jnp.asarray(value), jnp.asarray(bound))
+    review = review_compliance(rules, value, bound)
     decision = np.asarray(review.decision)
     table = limits.assign(
         value=value,
@@ -70,10 +69,9 @@ def first_alerts(reviewed: pd.DataFrame) -> pd.DataFrame:
     columns = ["limit_id", "measure", "scope", "tier", "utilisation", "decision"]
     if not len(reviewed):
         return pd.DataFrame(columns=columns)
-    tier = jnp.asarray([int(_TIERS[name]) for name in reviewed["tier"]])
-    rules = default_alert_rules(tier, jnp.asarray(reviewed["warning"].to_numpy(float)))
-    used = jnp.asarray(reviewed["utilisation"].to_numpy(float))
-    step = step_alerts(rules, no_alerts(rules), used, jnp.asarray(0.0, used.dtype))
+    tier = np.asarray([int(_TIERS[name]) for name in reviewed["tier"]])
+    rules = default_alert_rules(tier, reviewed["warning"].to_numpy(float))
+    step = step_alerts(rules, no_alerts(rules), reviewed["utilisation"].to_numpy(float), np.float64(0.0))
     opened = np.asarray(step.emitted) & (np.asarray(step.reason) == int(AlertReason.OPENED))
     told = [Tier(int(code)).name.lower() for code in np.asarray(step.tier)[opened]]
     return reviewed.loc[opened, columns].assign(tier=told).reset_index(drop=True)

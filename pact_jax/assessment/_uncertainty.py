@@ -5,10 +5,12 @@ from functools import partial
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from pact_jax.consensus import JointLoss
 from pact_jax.measures import (
+    TailMeasures,
     TailStandardError,
     default_lag,
     dependent_standard_error,
@@ -16,27 +18,27 @@ from pact_jax.measures import (
     tail_measures,
     upper_bound,
 )
-from pact_jax.sampling import Stream
+from pact_jax.sampling import Stream, stream_key
 from pact_jax.scenarios import Sampling, ScenarioSet
 
 _RESAMPLES = 500
 
 
 class Uncertainty(eqx.Module):
-    """Sampling errors, reporting currency; rows are the joint loss, each agent, then each desk.
+    """Sampling errors, reporting currency, of the joint loss, of each agent's and of each desk's.
 
     Attributes:
-        expected_shortfall: estimate of each row at the confidence of the score.
+        expected_shortfall: estimate at the confidence of the score.
         expected_shortfall_error: its standard error.
-        value_at_risk: estimates, levels x rows.
+        value_at_risk: estimates.
         value_at_risk_error: their standard errors.
         upper_bound: one-sided 95 % bound of the joint expected shortfall.
     """
 
-    expected_shortfall: Float[Array, "agents"]
-    expected_shortfall_error: Float[Array, "agents"]
-    value_at_risk: Float[Array, "levels agents"]
-    value_at_risk_error: Float[Array, "levels agents"]
+    expected_shortfall: Float[Array, "scopes"]
+    expected_shortfall_error: Float[Array, "scopes"]
+    value_at_risk: Float[Array, "levels scopes"]
+    value_at_risk_error: Float[Array, "levels scopes"]
     upper_bound: Float[Array, ""]
 
 
@@ -49,7 +51,7 @@ def measure_uncertainty(
     bootstrap, because H-day windows that overlap are dependent.
 
     Args:
-        joint: the losses.
+        joint: the losses and their measures at this confidence and these levels.
         scenarios: weights and how they were sampled.
         confidence: level of the score.
         levels: levels of the values at risk.
@@ -58,55 +60,74 @@ def measure_uncertainty(
     Returns:
         Estimates, errors and the bound.
     """
-    rows = jnp.concatenate([joint.loss[:, None], joint.agent_loss, joint.desk_loss], axis=1)
-    every = jnp.asarray((confidence, *levels), rows.dtype)
-    errors = _errors(rows, scenarios.weight, every, scenarios.seed, sampling=scenarios.sampling, horizon=horizon_days)
-    shortfall_error, quantile_error, bound = errors
-    return Uncertainty(
-        expected_shortfall=jnp.concatenate(
-            [joint.expected_shortfall[None], joint.agent_expected_shortfall, joint.desk_expected_shortfall]
-        ),
-        expected_shortfall_error=shortfall_error,
-        value_at_risk=jnp.concatenate(
-            [joint.value_at_risk[:, None], joint.agent_value_at_risk, joint.desk_value_at_risk], axis=1
-        ),
-        value_at_risk_error=quantile_error,
-        upper_bound=bound,
+    dtype = scenarios.weight.dtype
+    return _measure(
+        joint,
+        scenarios.weight,
+        np.asarray(confidence, dtype),
+        np.asarray(levels, dtype),
+        scenarios.seed,
+        sampling=scenarios.sampling,
+        horizon=horizon_days,
     )
 
 
 @partial(jax.jit, static_argnames=("sampling", "horizon"))
-def _errors(
-    rows: Float[Array, "scenarios agents"],
+def _measure(
+    joint: JointLoss,
     weight: Float[Array, "scenarios"],
+    confidence: Float[Array, ""],
     levels: Float[Array, "levels"],
     seed: Int[Array, ""],
     *,
     sampling: Sampling,
     horizon: int,
-) -> tuple[Float[Array, "agents"], Float[Array, "levels agents"], Float[Array, ""]]:
-    error = _standard_errors(rows, weight, levels, sampling, horizon)
-    key = jax.random.fold_in(jax.random.key(seed), Stream.BOOTSTRAP.value)
-    block = default_lag(rows.shape[0], horizon) if sampling is Sampling.OVERLAPPING else 1
-    bound = upper_bound(rows[:, 0], weight, levels[0], key=key, resamples=_RESAMPLES, block_days=block)
-    return error.expected_shortfall[:, 0], error.value_at_risk[:, 1:].T, bound.value
+) -> Uncertainty:
+    rows = jnp.concatenate([joint.loss[None], joint.agent_loss.T, joint.desk_loss.T])
+    shortfall = jnp.concatenate(
+        [joint.expected_shortfall[None], joint.agent_expected_shortfall, joint.desk_expected_shortfall]
+    )
+    quantile = jnp.concatenate(
+        [joint.value_at_risk[:, None], joint.agent_value_at_risk, joint.desk_value_at_risk], axis=1
+    )
+    at_score = TailMeasures(joint.tail_start, shortfall, jnp.zeros_like(shortfall, jnp.uint32))
+    # The error of a value at risk does not depend on the shortfall.
+    at_levels = TailMeasures(quantile.T, quantile.T, jnp.zeros_like(quantile.T, jnp.uint32))
+    error = partial(_standard_error, weight=weight, sampling=sampling, horizon=horizon)
+    of_score = jax.vmap(lambda loss, known: error(loss, confidence, known))(rows, at_score)
+    of_levels = jax.vmap(lambda loss, known: jax.vmap(lambda c, k: error(loss, c, k))(levels, known))(rows, at_levels)
+    key = jax.random.wrap_key_data(jnp.stack(stream_key(seed, Stream.BOOTSTRAP.value)), impl="threefry2x32")
+    bound = upper_bound(
+        joint.loss,
+        weight,
+        confidence,
+        key=key,
+        resamples=_RESAMPLES,
+        block_days=default_lag(weight.shape[0], horizon) if sampling is Sampling.OVERLAPPING else 1,
+        measured=jax.tree.map(lambda leaf: leaf[0], at_score),
+    )
+    return Uncertainty(
+        expected_shortfall=shortfall,
+        expected_shortfall_error=of_score.expected_shortfall,
+        value_at_risk=quantile,
+        value_at_risk_error=of_levels.value_at_risk.T,
+        upper_bound=bound.value,
+    )
 
 
-def _standard_errors(
-    rows: Float[Array, "scenarios agents"],
+def _standard_error(
+    loss: Float[Array, "scenarios"],
+    level: Float[Array, ""],
+    measured: TailMeasures,
+    *,
     weight: Float[Array, "scenarios"],
-    levels: Float[Array, "levels"],
     sampling: Sampling,
     horizon: int,
 ) -> TailStandardError:
-    """Standard errors that fit the sampling, rows x levels."""
-
-    def of(loss: Float[Array, "scenarios"], level: Float[Array, ""]) -> TailStandardError:
-        if sampling is Sampling.OVERLAPPING:
-            return dependent_standard_error(loss, weight, level, horizon_days=horizon)
-        return independent_standard_error(loss, weight, level)
-
-    return jax.vmap(lambda loss: jax.vmap(lambda level: of(loss, level))(levels), in_axes=1)(rows)
+    """Standard errors that fit the sampling."""
+    if sampling is Sampling.OVERLAPPING:
+        return dependent_standard_error(loss, weight, level, horizon_days=horizon, measured=measured)
+    return independent_standard_error(loss, weight, level, measured=measured)
 
 
 class Tails(eqx.Module):
@@ -146,5 +167,8 @@ def estimate_tails(
         Measures and errors, losses x levels.
     """
     measures = jax.vmap(lambda loss: tail_measures(loss, weight, levels), in_axes=1)(rows)
-    error = _standard_errors(rows, weight, levels, sampling, horizon_days)
+    error_of = partial(_standard_error, weight=weight, sampling=sampling, horizon=horizon_days)
+    error = jax.vmap(
+        lambda loss, known: jax.vmap(lambda level, k: error_of(loss, level, k))(levels, known), in_axes=(1, 0)
+    )(rows, measures)
     return Tails(measures.expected_shortfall, error.expected_shortfall, measures.value_at_risk, error.value_at_risk)

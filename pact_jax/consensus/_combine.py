@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, UInt32
 from pact_jax._status import Status
 from pact_jax.agents import CreditObservation, LiquidityObservation, MarketObservation
 from pact_jax.credit import CreditBook
-from pact_jax.measures import tail_measures, tail_weights
+from pact_jax.measures import tail_measures, tail_weights_at
 from pact_jax.scenarios import ScenarioSet
 
 from ._interaction import DefaultInteraction, default_interaction
@@ -38,6 +38,7 @@ class JointLoss(eqx.Module):
         interaction_expected_shortfall: of the interaction's own loss.
         sum_expected_shortfall: of the sum of agents without interaction.
         desk_expected_shortfall: of each desk's own loss.
+        tail_start: value at risk at the confidence of the score: of the joint loss, each agent's and each desk's.
         value_at_risk: of the joint loss at each level asked for.
         agent_value_at_risk: the same of each agent's own loss.
         desk_value_at_risk: the same of each desk's own loss.
@@ -55,6 +56,7 @@ class JointLoss(eqx.Module):
     interaction_expected_shortfall: Float[Array, ""]
     sum_expected_shortfall: Float[Array, ""]
     desk_expected_shortfall: Float[Array, "desks"]
+    tail_start: Float[Array, "scopes"]
     value_at_risk: Float[Array, "levels"]
     agent_value_at_risk: Float[Array, "levels agents"]
     desk_value_at_risk: Float[Array, "levels desks"]
@@ -113,19 +115,21 @@ def combine(
     own = jnp.concatenate([loss[None], agent_loss.T, interaction_loss[None], agents_only[None], desk_loss.T])
     every = jnp.concatenate([confidence[None], levels])
     measured = jax.vmap(lambda row: tail_measures(row, weight, every))(own)
-    shortfall, quantile = measured.expected_shortfall[:, 0], measured.value_at_risk[:, 1:]
+    shortfall = measured.expected_shortfall[:, 0]
+    start, quantile = measured.value_at_risk[:, 0], measured.value_at_risk[:, 1:]
     num = len(LossAgent)
     return JointLoss(
         agent_loss=agent_loss,
         interaction_loss=interaction_loss,
         desk_loss=desk_loss,
         loss=loss,
-        tail_weight=tail_weights(loss, scenarios.weight, confidence),
+        tail_weight=tail_weights_at(loss, scenarios.weight, confidence, start[0]),
         expected_shortfall=shortfall[0],
         agent_expected_shortfall=shortfall[1 : 1 + num],
         interaction_expected_shortfall=shortfall[1 + num],
         sum_expected_shortfall=shortfall[2 + num],
         desk_expected_shortfall=shortfall[3 + num :],
+        tail_start=jnp.concatenate([start[: 1 + num], start[3 + num :]]),
         value_at_risk=quantile[0],
         agent_value_at_risk=quantile[1 : 1 + num].T,
         desk_value_at_risk=quantile[3 + num :].T,

@@ -51,6 +51,7 @@ class Contribution(eqx.Module):
         return sum(others, first)
 
 
+@jax.jit
 def bucket_tail_weight(joint: JointLoss) -> Float[Array, "scenarios buckets"]:
     """Joint tail weight of each bucket's market value: t(w) where its obligor's default makes it count."""
     return joint.tail_weight[:, None] * joint.default.bucket_active

@@ -23,6 +23,7 @@ class Diversification(eqx.Module):
     loss_correlation: Float[Array, "agents agents"]
 
 
+@jax.jit
 def diversify(
     score: Float[Array, ""],
     score_without_interaction: Float[Array, ""],

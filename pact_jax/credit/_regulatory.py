@@ -2,6 +2,7 @@
 
 import math
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -41,6 +42,7 @@ def regulatory_correlation(
     return correlation - _SIZE_RELIEF * (1.0 - size)
 
 
+@jax.jit
 def regulatory_loading(
     pd: Float[Array, "issuers"], turnover_eur_m: Float[Array, "issuers"] | None = None
 ) -> Float[Array, "issuers"]:

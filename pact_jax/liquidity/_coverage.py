@@ -1,6 +1,7 @@
 """How well the buffer covers net outflows, and how long positions take to sell."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
@@ -31,6 +32,7 @@ def net_outflow(
     return outflow - jnp.minimum(inflow, inflow_cap * outflow)
 
 
+@jax.jit
 def liquidity_coverage(
     day: Int[Array, "flows"],
     amount: Float[Array, "flows"],

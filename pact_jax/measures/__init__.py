@@ -33,4 +33,5 @@ from ._tail import tail_mean as tail_mean
 from ._tail import tail_measures as tail_measures
 from ._tail import tail_status as tail_status
 from ._tail import tail_weights as tail_weights
+from ._tail import tail_weights_at as tail_weights_at
 from ._tail import value_at_risk as value_at_risk

@@ -11,7 +11,7 @@ from .._typing import FloatScalar, FloatScalarLike
 from ..errors import ArgumentError
 from ._kernel import effective_tail_size
 from ._quantile import as_confidence, tail_mass
-from ._tail import as_weights, tail_measures
+from ._tail import TailMeasures, as_weights, tail_measures
 
 _Z_95 = 1.959964
 
@@ -42,6 +42,7 @@ def independent_standard_error(
     confidence: FloatScalarLike,
     *,
     likelihood_ratio: bool = False,
+    measured: TailMeasures | None = None,
 ) -> TailStandardError:
     r"""Standard errors for independent scenarios, by the influence function.
 
@@ -55,6 +56,7 @@ def independent_standard_error(
         confidence: Level c.
         likelihood_ratio: Weights are likelihood ratios over n that need not sum to one, so their sum is random too and
             the centring is on 1/n; False takes the weights as given numbers, for example by age.
+        measured: the tail measures of this loss at this level, where they are already known.
 
     Returns:
         Standard errors; 0 for constant losses.
@@ -69,7 +71,7 @@ def independent_standard_error(
         P. J. Huber, Robust Statistics (1981), for influence functions. H. David and H. Nagaraja, Order Statistics
         (2003), section 7.1, for the binomial interval.
     """
-    terms = _influence(loss, weight, confidence, likelihood_ratio)
+    terms = _influence(loss, weight, confidence, measured, likelihood_ratio)
     held = jnp.sum(as_weights(loss, weight) > 0)
     correction = held.astype(loss.dtype) / jnp.maximum(held - 1, 1).astype(loss.dtype)
     return _finish(loss, weight, confidence, *(correction * tree_sum(v * v) for v in terms))
@@ -82,6 +84,7 @@ def dependent_standard_error(
     *,
     horizon_days: int,
     lag: int | None = None,
+    measured: TailMeasures | None = None,
 ) -> TailStandardError:
     r"""Standard errors for history in date order: overlapping windows, volatility clusters.
 
@@ -95,6 +98,7 @@ def dependent_standard_error(
         confidence: Level c.
         horizon_days: H, business days that one scenario spans.
         lag: q, instead of the default.
+        measured: the tail measures of this loss at this level, where they are already known.
 
     Returns:
         Standard errors.
@@ -119,7 +123,7 @@ def dependent_standard_error(
         raise ArgumentError(
             f"lag {lag} is below twice the horizon of {horizon_days} days", "lag", f"use at least {2 * horizon_days}"
         )
-    mass, excess = _influence(loss, weight, confidence, likelihood_ratio=False)
+    mass, excess = _influence(loss, weight, confidence, measured, likelihood_ratio=False)
     mass_variance, variance = (_long_run_variance(v, min(lag, n - 1)) for v in (mass, excess))
     error = _finish(loss, weight, confidence, mass_variance, variance)
     # Dependence that lowers the variance is luck in a sample, not information.
@@ -163,13 +167,14 @@ def _influence(
     loss: Float[Array, "scenarios"],
     weight: Float[Array, "scenarios"] | None,
     confidence: FloatScalarLike,
+    measured: TailMeasures | None,
     likelihood_ratio: bool,
 ) -> tuple[Float[Array, "scenarios"], Float[Array, "scenarios"]]:
     """Weighted influence of each scenario on the mass above the VaR, and on the ES; 0 for padding."""
     w = as_weights(loss, weight)
     held = w > 0
     tail = tail_mass(as_confidence(confidence)).astype(loss.dtype)
-    both = tail_measures(loss, weight, as_confidence(confidence))
+    both = tail_measures(loss, weight, as_confidence(confidence)) if measured is None else measured
     var, es = both.value_at_risk, both.expected_shortfall
     centre = held.astype(loss.dtype) / jnp.sum(held).astype(loss.dtype) if likelihood_ratio else w
     above = held & (loss > var)
@@ -189,13 +194,18 @@ def _finish(
     shift = _root(mass_variance).astype(level.dtype)
     # The largest loss stands for every level that the sample cannot resolve.
     top = 1.0 - float(jnp.finfo(level.dtype).eps)
-    around = level + shift * jnp.asarray([-_Z_95, -1.0, 1.0, _Z_95], level.dtype)
-    at = tail_measures(loss, weight, jnp.clip(around, 0.0, top)).value_at_risk
+
+    def around(z: float) -> Float[Array, "2"]:
+        near = jnp.clip(level + shift * jnp.asarray([-z, z], level.dtype), 0.0, top)
+        return tail_measures(loss, weight, near).value_at_risk
+
+    # Two searches, not one of four levels: a caller who takes one result does not compile the other.
+    low, high = around(1.0)
     size = effective_tail_size(as_weights(loss, weight), level)
     return TailStandardError(
-        value_at_risk=0.5 * (at[2] - at[1]),
+        value_at_risk=0.5 * (high - low),
         expected_shortfall=_root(shortfall_variance),
-        value_at_risk_interval=jnp.stack([at[0], at[3]]),
+        value_at_risk_interval=around(_Z_95),
         tail_scenarios=size,
     )
 

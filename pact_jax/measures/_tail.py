@@ -133,6 +133,32 @@ def tail_weights(
     return _share_tail(loss, weight, level, _exact_quantile(loss, weight, count_losses(loss, weight), level))
 
 
+def tail_weights_at(
+    loss: Float[Array, "scenarios"],
+    weight: Float[Array, "scenarios"] | None,
+    confidence: FloatScalarLike,
+    value_at_risk: FloatScalar,
+) -> Float[Array, "scenarios"]:
+    """`tail_weights` where the value at risk of this loss at this level is already known.
+
+    Args:
+        loss: Losses, positive = money lost.
+        weight: Probability weights as for `value_at_risk`; None means 1/n each.
+        confidence: Level c.
+        value_at_risk: VaR of this loss at this level, to the bit; another number gives weights that sum to another.
+
+    Returns:
+        t per scenario.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> tail_weights_at(jnp.asarray([1.0, 3.0, 2.0, 2.0]), None, 0.5, jnp.asarray(2.0)).tolist()
+        [0.0, 0.5, 0.25, 0.25]
+    """
+    loss, weight, level, var = lax.stop_gradient((loss, weight, as_confidence(confidence), value_at_risk))
+    return _share_tail(loss, weight, level, var)
+
+
 def tail_measures(
     loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, confidences: Float[Array, "..."]
 ) -> TailMeasures:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from pact_jax._pipeline import Evaluation, RiskInputs
+from pact_jax._pipeline import Evaluation, RiskInputs, scores_of
 from pact_jax.consensus import JointLoss, LossAgent, bucket_tail_weight, combine, contributions
 from pact_jax.scenarios import ScenarioSet
 
@@ -188,9 +188,10 @@ class Composer:
             jnp.asarray(present),
             inputs.capital,
         )
+        score, agent_score = scores_of(joint, inputs.capital)
         evaluation = Evaluation(
-            score=joint.expected_shortfall / inputs.capital,
-            agent_score=joint.agent_expected_shortfall / inputs.capital,
+            score=score,
+            agent_score=agent_score,
             contribution=shares,
             base_value=market.base_value,
             joint=joint,

@@ -10,9 +10,9 @@ from pact_jax._status import Status
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
 
-from ._base import PortfolioBase, value_base
 from ._change import hold_change
 from ._exposure import GroupExposure
+from ._portfolio_base import PortfolioBase, value_base
 from ._tile import TILE, map_blocks
 
 

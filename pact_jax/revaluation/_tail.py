@@ -10,8 +10,8 @@ from pact_jax.market import FactorGroup, MarketShock, MarketState
 from pact_jax.measures import shapley_matrix
 from pact_jax.pricing import contract_values, held_quantity
 
-from ._base import PortfolioBase, value_base
 from ._change import sum_change
+from ._portfolio_base import PortfolioBase, value_base
 from ._tile import TILE, sum_tail
 
 FACTOR_GROUPS: tuple[FactorGroup, ...] = tuple(FactorGroup)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pact_jax import Historical, MonteCarlo, assess
-from pact_jax.agents import observe_market
+from pact_jax.agents._market import _observe_market
 from pact_jax.assessment import review_limits
 from pact_jax.errors import ArgumentError, UnknownName
 from pact_jax.io import snapshot_from_dict
@@ -98,12 +98,12 @@ def test_another_seed_is_another_sample_and_the_same_seed_is_the_same():
 def test_new_market_quantity_or_limit_compiles_nothing():
     snapshot = books.stocks()
     assess(snapshot, generator=MonteCarlo(300))
-    before = observe_market._cache_size()
+    before = _observe_market._cache_size()
     assets = snapshot.assets.assign(spot=snapshot.assets["spot"] * 1.1)
     positions = snapshot.positions.assign(quantity=snapshot.positions["quantity"] * 2)
     more = pd.concat([positions, positions.iloc[:1].assign(position_id="P9")], ignore_index=True)
     assess(dataclasses.replace(snapshot, assets=assets, positions=more), generator=MonteCarlo(300), confidence=0.99)
-    assert observe_market._cache_size() == before
+    assert _observe_market._cache_size() == before
 
 
 def test_a_rejected_row_never_improves_the_decision():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pact_jax import Historical, MonteCarlo, assess
-from pact_jax.agents import attribute_market, observe_market
+from pact_jax.agents._market import _attribute_market, _observe_market
 from pact_jax.assessment import market_views, worst_market_moves
 from pact_jax.errors import ArgumentError
 from pact_jax.io import snapshot_from_dict
@@ -58,12 +58,12 @@ def test_monte_carlo_is_that_of_the_assessment():
 
 
 def test_one_program_values_every_view_and_the_assessment():
-    observe_market.clear_cache()
-    attribute_market.clear_cache()
+    _observe_market.clear_cache()
+    _attribute_market.clear_cache()
     market_views(books.stocks(), horizons=(1, 10), generators=(Historical(), MonteCarlo(500)))
     worst_market_moves(books.stocks(), horizon_days=10, count=1, size=500)
     assess(books.stocks(), generator=MonteCarlo(500), num_worst=1)
-    assert (observe_market._cache_size(), attribute_market._cache_size()) == (1, 1)
+    assert (_observe_market._cache_size(), _attribute_market._cache_size()) == (1, 1)
 
 
 def test_worst_dates():
