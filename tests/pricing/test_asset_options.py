@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from pact_jax.market import MarketShock, VolDynamics, apply_shock, implied_vol
-from pact_jax.pricing import formulas
+from pact_jax.pricing import formulas, state_values
 
-from .asset_options import BARRIER_IN, BARRIER_UP, COUNT, DAYS, FIXINGS, TRACES, market, option, values
+from .asset_options import BARRIER_IN, BARRIER_UP, COUNT, DAYS, FIXINGS, TRACES, kinds, market, option, values
 
 
 @jax.jit
@@ -90,6 +90,25 @@ def test_a_scenario_beyond_the_barrier_has_touched_it():
     below = ~BARRIER_UP
     np.testing.assert_allclose(np.where(BARRIER_IN, knock, other)[below], european[below], rtol=1e-12)
     np.testing.assert_allclose(np.asarray(with_rebate)[below & ~BARRIER_IN], 30.0, rtol=1e-12)
+
+
+def test_derivatives_are_slopes_of_the_value():
+    """Along a move of spot, rates and volatility at once; the American formula has its own tests."""
+    on, base, chosen = option(), market(), (1, 2, 4, 5, 7)
+    contracts = kinds(on)
+
+    def moved(step):
+        zero_rate, vol = base.zero_rate + 0.01 * step, base.implied_vol + 0.02 * step
+        return dataclasses.replace(base, spot=base.spot + 2.0 * step, zero_rate=zero_rate, implied_vol=vol)
+
+    def smooth(step):
+        return tuple(state_values(contracts[k], moved(step)) for k in chosen)
+
+    _, slopes = jax.jit(lambda step: jax.jvp(smooth, (step,), (jnp.ones_like(step),)))(jnp.asarray(0.0))
+    up, down = values(on, moved(jnp.asarray(1e-4))), values(on, moved(jnp.asarray(-1e-4)))
+    for k, slope in zip(chosen, slopes, strict=True):
+        # Truncation of the central difference at a step of 2e-4 of the spot, on values up to 1,000.
+        np.testing.assert_allclose(slope, (up[k] - down[k]) / 2e-4, rtol=1e-5, atol=1e-5, err_msg=str(k))
 
 
 def test_new_contracts_and_markets_meet_compiled_code():

@@ -7,7 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
+from jaxtyping import Array
 
+from pact_jax.credit import severities
 from pact_jax.curves import Interpolation, ZeroCurve
 from pact_jax.dates import CalendarCode, calendar, cds_schedule
 from pact_jax.market import MarketShock, MarketState, apply_shock
@@ -234,6 +236,38 @@ def test_credit_default_swaps_are_the_isda_formula(base: Priced) -> None:
         assert base.value[at] == pytest.approx(face * value, rel=1e-9, abs=1e-9), at
         accrued = premium * float(contracts[row].accrued)
         assert base.claim[at] == pytest.approx(face * (0.45 - accrued), rel=1e-13)
+
+
+def test_derivatives_are_slopes_of_the_value(base: Priced) -> None:
+    """Along a move of rates, volatility, hazards and exchange rates at once."""
+    prepared = prepare(make_snapshot(book(), SCALARS), horizon_days=10)
+    groups = jax.tree.map(jnp.asarray, prepared.inputs.portfolio.groups)
+    hazard = MarketShock(hazard_rate=jnp.asarray([0.3]))
+
+    def moved(step: Array) -> MarketState:
+        both = dataclasses.replace(SHOCK, hazard_rate=hazard.hazard_rate)
+        return apply_shock(base.market, jax.tree.map(lambda leaf: step * leaf, both))
+
+    def value(step: Array) -> list[Array]:
+        return [unit_values(group.terms, moved(step)) for group in groups]
+
+    _, slopes = jax.jit(lambda step: jax.jvp(value, (step,), (jnp.ones_like(step),)))(jnp.asarray(0.0))
+    up, down = (_units(groups, moved(jnp.asarray(step))) for step in (1e-3, -1e-3))
+    for group, slope, (above, _), (below, _) in zip(groups, slopes, up, down, strict=True):
+        difference = (above - below) / 2e-3
+        np.testing.assert_allclose(slope[group.contract], difference, rtol=1e-5, atol=1e-5, err_msg=group.terms.kind)
+
+
+def test_default_of_the_reference_entity_pays_the_claim() -> None:
+    """Bought protection gains what a default pays less what the swap was worth; sold protection loses it."""
+    prepared = prepare(make_snapshot(book(), SCALARS), horizon_days=10)
+    inputs, market = jax.tree.map(jnp.asarray, (prepared.inputs, prepared.inputs.market))
+    severity = jax.jit(severities)(inputs.credit, inputs.portfolio, market)
+    loss = dict(zip(prepared.labels.position_id, np.asarray(severity.position), strict=True))
+    found = priced()
+    for name, quantity in (("D1", 1.0), ("D2", -1.0), ("D3", 1.0)):
+        assert loss[name] == pytest.approx(quantity * (found.value[name] - found.claim[name]), rel=1e-12)
+    assert loss["D1"] < 0.0 < loss["D2"] and loss["S1"] == 0.0
 
 
 def test_a_standard_date_shares_its_states() -> None:
