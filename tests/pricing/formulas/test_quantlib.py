@@ -26,6 +26,7 @@ def _peers(name: str) -> ModuleType:
 _KINDS = {
     "_pricing_peers": ("black", "black_76", "displaced", "bachelier", "digitals", "fx_deltas", "barriers", "touches"),
     "_exotic_peers": ("americans", "asians", "two_assets", "heston"),
+    "_rate_peers": ("rates",),
 }
 
 
