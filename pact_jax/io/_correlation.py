@@ -7,11 +7,10 @@ import numpy as np
 from jaxtyping import Float
 
 from pact_jax.errors import RowProblem
+from pact_jax.scenarios.correlation import nearest_correlation
 
 _EXACT = 1e-9
 _SMALLEST_EIGENVALUE = -1e-10
-_MAX_ROUNDS = 2_000
-_SETTLED = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,35 +82,3 @@ def _cell_problems(matrix: Float[np.ndarray, "factors factors"], factors: tuple[
             value = f"({factors[row]}, {factors[column]}) = {matrix[row, column]:g}"
             return [_problem(value, rule + more, mend)]
     return []
-
-
-def nearest_correlation(matrix: Float[np.ndarray, "factors factors"]) -> Float[np.ndarray, "factors factors"]:
-    """Nearest correlation matrix in the Frobenius norm, by alternating projections with Dykstra's correction.
-
-    Args:
-        matrix: Symmetric, with unit diagonal.
-
-    Returns:
-        Symmetric, unit diagonal, positive semi-definite to rounding.
-
-    References:
-        N. J. Higham, Computing the nearest correlation matrix, IMA J. Numerical Analysis 22 (2002), algorithm 3.3.
-    """
-    current, correction = matrix.copy(), np.zeros_like(matrix)
-    for _ in range(_MAX_ROUNDS):
-        shifted = current - correction
-        values, vectors = np.linalg.eigh(shifted)
-        definite = (vectors * np.maximum(values, 0.0)) @ vectors.T
-        correction = definite - shifted
-        following = definite.copy()
-        np.fill_diagonal(following, 1.0)
-        step = np.linalg.norm(following - current)
-        current = following
-        if step <= _SETTLED * np.linalg.norm(current):
-            break
-    # What rounding leaves below zero is cut, and the diagonal scaled back to one.
-    values, vectors = np.linalg.eigh(current)
-    definite = (vectors * np.maximum(values, 0.0)) @ vectors.T
-    scale = 1.0 / np.sqrt(np.diag(definite))
-    nearest = definite * np.outer(scale, scale)
-    return (nearest + nearest.T) / 2.0

@@ -33,8 +33,8 @@ def ewma_recursion(decay: Float[Array, "..."]) -> VarianceRecursion:
         The recursion.
 
     Example:
-        >>> float(ewma_recursion(jnp.asarray(0.94)).beta)
-        0.94
+        >>> float(ewma_recursion(jnp.asarray(0.75)).alpha)
+        0.25
 
     References:
         J.P. Morgan and Reuters, RiskMetrics Technical Document, 4th ed. (1996), section 5.2.

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pact_jax.errors import SnapshotError
 from pact_jax.io import snapshot_from_dict
-from pact_jax.io._correlation import nearest_correlation
+from pact_jax.scenarios.correlation import nearest_correlation
 
 # N. J. Higham, Computing the nearest correlation matrix (2002), section 4: the 3 x 3 example and its answer.
 EXAMPLE = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 1.0]])
