@@ -82,15 +82,12 @@ def scenario_base_vol(markets: MarketState, points: VolPoints) -> Float[Array, "
     Returns:
         Volatilities; one column if neither the nodes nor the strikes of any surface move.
     """
-    if markets.vol_log_strike.shape[-1] == 1 and markets.implied_vol.shape[-1] > 1:
+    if markets.vol_log_strike.shape[-1] == 1:
         return _vol_on_fixed_strikes(markets, points)
     # Strikes that move with the spot bracket a contract differently in each scenario.
     axes = jax.tree.map(lambda leaf: -1 if leaf.shape[-1] > 1 else None, markets)
     some = jax.tree.map(lambda leaf: leaf if leaf.shape[-1] > 1 else leaf[..., 0], markets)
-    if all(axis is None for axis in jax.tree.leaves(axes, is_leaf=lambda axis: axis is None)):
-        return base_implied_vol(some, *points)[:, None]
-    read = jax.vmap(lambda one: base_implied_vol(one, *points), in_axes=(axes,), out_axes=-1)
-    return read(some)
+    return jax.vmap(lambda one: base_implied_vol(one, *points), in_axes=(axes,), out_axes=-1)(some)
 
 
 def _vol_on_fixed_strikes(markets: MarketState, points: VolPoints) -> Float[Array, "contracts scenarios"]:

@@ -6,6 +6,11 @@ from ._exposure import GroupExposure as GroupExposure
 from ._exposure import group_exposure as group_exposure
 from ._full import Revaluation as Revaluation
 from ._full import revalue as revalue
+from ._ladder_mode import ladder_vectors as ladder_vectors
+from ._ladder_nodes import LadderNodes as LadderNodes
+from ._ladder_plan import LeftInFull as LeftInFull
+from ._ladder_plan import PlannedBook as PlannedBook
+from ._ladder_plan import plan_ladders as plan_ladders
 from ._portfolio_base import PortfolioBase as PortfolioBase
 from ._portfolio_base import value_base as value_base
 from ._stress import StressTest as StressTest
@@ -18,3 +23,7 @@ from ._tile import TILE as TILE
 from ._tile import map_blocks as map_blocks
 from ._tile import map_tiles as map_tiles
 from ._tile import sum_tail as sum_tail
+from ._vectors import Certificate as Certificate
+from ._vectors import PnlVectors as PnlVectors
+from ._vectors import RevaluationMode as RevaluationMode
+from ._vectors import full_vectors as full_vectors

@@ -40,22 +40,25 @@ def shock(**kwargs) -> MarketShock:
 )
 def test_readings_equal_one_scenario_at_a_time(some):
     market = books.market()
-    many = scenario_markets(market, some)
     surfaces, curves = market.vol_expiry.shape[0], market.zero_rate.shape[0]
     surface = jnp.asarray(RNG.integers(0, surfaces, 40))
     points = VolPoints(surface, jnp.asarray(RNG.uniform(0.01, 6.0, 40)), jnp.asarray(RNG.uniform(-1.0, 6.0, 40)))
     curve, time = jnp.asarray(RNG.integers(0, curves, 30)), jnp.asarray(RNG.uniform(0.0, 40.0, 30))
-    vol, discount = scenario_base_vol(many, points), scenario_log_discount(many, curve, time)
-    for k in range(COUNT):
-        one = apply_shock(market, jax.tree.map(lambda leaf, k=k: leaf[k], some))
-        np.testing.assert_allclose(jnp.broadcast_to(vol, (40, COUNT))[:, k], base_implied_vol(one, *points), rtol=1e-13)
-        np.testing.assert_allclose(
-            jnp.broadcast_to(discount, (30, COUNT))[:, k], log_discount_factor(one, curve, time), rtol=1e-12, atol=1e-15
-        )
-        for name in ("spot", "fx", "zero_rate", "implied_vol", "vol_log_strike"):
-            leaf = getattr(many, name)
-            picked = leaf[..., k] if leaf.shape[-1] > 1 else leaf[..., 0]
-            np.testing.assert_allclose(picked, getattr(one, name), rtol=1e-15)
+
+    @jax.jit
+    def together(shocks):
+        many = scenario_markets(market, shocks)
+        return scenario_base_vol(many, points), scenario_log_discount(many, curve, time), many
+
+    @jax.jit
+    @jax.vmap
+    def one_by_one(one):
+        moved = apply_shock(market, one)
+        return base_implied_vol(moved, *points), log_discount_factor(moved, curve, time), moved
+
+    for ours, single in zip(jax.tree.leaves(together(some)), jax.tree.leaves(one_by_one(some)), strict=True):
+        expected = np.moveaxis(np.asarray(single), 0, -1)
+        np.testing.assert_allclose(np.broadcast_to(ours, expected.shape), expected, rtol=1e-12, atol=1e-15)
 
 
 def test_what_does_not_move_is_not_repeated():

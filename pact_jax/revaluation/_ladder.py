@@ -1,0 +1,198 @@
+"""The ladder: positions of one underlying collapsed onto Chebyshev nodes in spot x volatility, curves to second order.
+
+The value of everything that reads asset a, surface s and curve c is one smooth function of their moves,
+`f(x, y, z) = sum_ij c_ij T_i(x) T_j(y) + sum_m w_m(z) sum_ij d_mij T_i(x) T_j(y)`, where x is the log return of the
+spot, y the log move of the surface, z the curve's move along its principal components and w_m the monomials of degree
+one and two in z. Its coefficients cost one pricing of each contract a node; a scenario then costs one polynomial an
+underlying, however many positions there are. The ranges are those of the scenario set, so no scenario lies outside.
+"""
+
+import itertools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from pact_jax.market import MarketShock, MarketState, scenario_markets
+from pact_jax.pricing import scenario_pricer
+
+from ._chebyshev import chebyshev_basis, chebyshev_transform
+from ._ladder_nodes import Curves, LadderNodes, Scales, node_set, node_shock, scales_of
+from ._ladder_plan import BLOCKS, ROWS, LadderContracts, LadderPlan
+from ._tile import map_blocks
+
+TILE = 256
+"""Scenarios evaluated at a time."""
+
+
+class Ladder(NamedTuple):
+    """Coefficients of every ladder.
+
+    Attributes:
+        main: spot x volatility, by desk.
+        rate: the same on the coarser grid, one for each monomial of the curve's components.
+        over: slope in each tenor, on the coarsest grid; no tenors where the components span every curve.
+        scales: the ranges that the polynomials are scaled to.
+    """
+
+    main: Float[Array, "desks spots vols ladders"]
+    rate: Float[Array, "desks monomials spots vols ladders"]
+    over: Float[Array, "desks tenors spots vols ladders"]
+    scales: Scales
+
+
+def build_ladder(plan: LadderPlan, market: MarketState, shock: MarketShock, nodes: LadderNodes) -> Ladder:
+    """Prices every contract at the nodes, adds up by ladder and desk, and turns values into coefficients.
+
+    Args:
+        plan: the covered positions.
+        market: the base state.
+        shock: the scenarios, which fix the ranges.
+        nodes: sizes, fitted to the shock.
+
+    Returns:
+        The coefficients.
+    """
+    dtype = market.spot.dtype
+    scales = scales_of(shock, market, nodes)
+    at = node_set(nodes, market.zero_rate.shape[1])
+    moved = node_shock(shock, scales, at)
+    num_ladders = plan.axes.asset.shape[0]
+    value = sum(_ladder_values(some, market, moved, at.count, num_ladders) for some in plan.contracts)
+    value = jnp.moveaxis(jnp.asarray(value), 0, -1)
+    fine = value[:, : nodes.spot * nodes.vol].reshape(-1, nodes.spot, nodes.vol, num_ladders)
+    grid = value[:, at.coarse].reshape(value.shape[0], len(at.coarse), nodes.rate_spot, nodes.rate_vol, num_ladders)
+    ends = value[:, at.bumps].reshape(
+        value.shape[0], 2, at.bumps.shape[1], nodes.over_spot, nodes.over_vol, num_ladders
+    )
+    width = 2.0 * scales.curves.residual[plan.axes.curve].T[: at.bumps.shape[1], None, None]
+    slope = (ends[:, 0] - ends[:, 1]) / width[None]
+    monomials = _monomials(grid, nodes.components)
+    return Ladder(
+        _transform(fine, nodes.spot, nodes.vol).astype(dtype),
+        _transform(monomials, nodes.rate_spot, nodes.rate_vol).astype(dtype),
+        _transform(slope, nodes.over_spot, nodes.over_vol).astype(dtype),
+        scales,
+    )
+
+
+def ladder_pnl(
+    plan: LadderPlan, ladder: Ladder, shock: MarketShock, nodes: LadderNodes
+) -> Float[Array, "scenarios desks"]:
+    """Evaluates the ladders in every scenario.
+
+    Args:
+        plan: the covered positions.
+        ladder: their coefficients.
+        shock: the scenarios that the ladder was built for.
+        nodes: sizes, fitted to the shock.
+
+    Returns:
+        Profit and loss by desk.
+    """
+    axes = plan.axes
+
+    def observe(some: MarketShock) -> Float[Array, "scenarios desks"]:
+        like = jnp.zeros_like(jax.tree.leaves(some)[0].reshape(jax.tree.leaves(some)[0].shape[0], -1)[:, :1])
+        still = jnp.broadcast_to(like.T, (axes.asset.shape[0], like.shape[0]))
+        x = still if some.spot is None else ladder.scales.spot.scaled(some.spot).T[axes.asset]
+        y = still if some.vol_level is None else ladder.scales.vol.scaled(some.vol_level).T[axes.surface]
+        along, over = _curve_moves(ladder.scales.curves, some.zero_rate, axes.curve)
+        weights = _weights(along)
+        growth = still if some.fx is None else jnp.expm1(some.fx).T[axes.currency]
+
+        def add(
+            total: Float[Array, "ladders scenarios"], term: tuple
+        ) -> tuple[Float[Array, "ladders scenarios"], None]:
+            weight, coefficient = term
+            return total + weight * _polynomial(coefficient, x, y), None
+
+        def one_desk(part: tuple) -> Float[Array, "scenarios"]:
+            main, rate, slope, base = part
+            total = _polynomial(main, x, y)
+            # Loops, not unrolled: every monomial and tenor has the same polynomial, compiled once.
+            for weight, coefficient in ((weights, rate), (over, slope)):
+                if coefficient.shape[0]:
+                    total, _ = jax.lax.scan(add, total, (weight, coefficient))
+            change = total + growth * (base[:, None] + total)
+            ones = jnp.ones((1, change.shape[0]), change.dtype)
+            return jnp.matmul(ones, change, precision=jax.lax.Precision.HIGHEST)[0]
+
+        return jax.lax.map(one_desk, (ladder.main, ladder.rate, ladder.over, plan.base_value.T)).T
+
+    return map_blocks(observe, shock, tile=TILE)
+
+
+def _monomials(grid: Float[Array, "..."], count: int) -> Float[Array, "..."]:
+    """From values at the combinations of curve moves to factors of z_k, z_k^2 and z_k z_l."""
+    if not count:
+        return grid
+    base, up, down = grid[:, :1], grid[:, 1 : 1 + count], grid[:, 1 + count : 1 + 2 * count]
+    crossed = grid[:, 1 + 2 * count :]
+    mixed = [
+        crossed[:, m] - up[:, k] - up[:, j] + base[:, 0]
+        for m, (k, j) in enumerate(itertools.combinations(range(count), 2))
+    ]
+    cross = jnp.stack(mixed, axis=1) if mixed else crossed
+    return jnp.concatenate([0.5 * (up - down), 0.5 * (up + down) - base, cross], axis=1)
+
+
+def _weights(along: Float[Array, "components ladders scenarios"]) -> Float[Array, "monomials ladders scenarios"]:
+    """The monomials in the order of `_monomials`."""
+    pairs = itertools.combinations(range(along.shape[0]), 2)
+    return jnp.concatenate([along, along * along, *((along[k] * along[j])[None] for k, j in pairs)])
+
+
+def _curve_moves(
+    curves: Curves, move: Float[Array, "scenarios curves tenors"] | None, curve: Int[Array, "ladders"]
+) -> tuple[Float[Array, "components ladders scenarios"], Float[Array, "tenors ladders scenarios"] | None]:
+    if move is None:
+        return jnp.zeros((0, 1, 1), curves.half.dtype), None
+    along, over = (jnp.moveaxis(part[:, curve], (2, 1, 0), (0, 1, 2)) for part in curves.split(move))
+    return along, over
+
+
+def _polynomial(
+    coefficient: Float[Array, "spots vols ladders"],
+    x: Float[Array, "ladders scenarios"],
+    y: Float[Array, "ladders scenarios"],
+) -> Float[Array, "ladders scenarios"]:
+    """A sum of products of Chebyshev polynomials, written out so that it compiles to one loop over the scenarios."""
+    spots, vols = chebyshev_basis(x, coefficient.shape[0]), chebyshev_basis(y, coefficient.shape[1])
+    total = jnp.zeros_like(x)
+    for i, along_spot in enumerate(spots):
+        inner = coefficient[i, 0][:, None] * vols[0]
+        for j, along_vol in enumerate(vols[1:], start=1):
+            inner = inner + coefficient[i, j][:, None] * along_vol
+        total = total + inner * along_spot
+    return total
+
+
+def _transform(value: Float[Array, "..."], spots: int, vols: int) -> Float[Array, "..."]:
+    left, right = (jnp.asarray(chebyshev_transform(n), value.dtype) for n in (spots, vols))
+    return jnp.einsum("ip,...pql,jq->...ijl", left, value, right, precision=jax.lax.Precision.HIGHEST)
+
+
+def _ladder_values(
+    some: LadderContracts, market: MarketState, nodes: MarketShock, num_nodes: int, num_ladders: int
+) -> Float[Array, "ladders desks nodes"]:
+    """Change of value of each ladder from the base to each node."""
+    pricer = scenario_pricer(some.terms, scenario_markets(market, nodes))
+    assert pricer is not None  # kinds with ladder axes have one
+    num_desks = some.held.shape[0]
+
+    def cut(leaf: Array) -> Array:
+        return leaf.reshape(-1, BLOCKS * ROWS, *leaf.shape[1:])
+
+    held = jnp.moveaxis(some.held.reshape(num_desks, -1, BLOCKS, ROWS), 0, 2)
+
+    def total(part: tuple) -> Float[Array, "blocks desks nodes"]:
+        rows, base, own = part
+        change = jnp.broadcast_to(pricer.price(rows) - base[:, None], (BLOCKS * ROWS, num_nodes))
+        change = change.reshape(BLOCKS, ROWS, num_nodes)
+        return jnp.einsum("bdr,brn->bdn", own, change, precision=jax.lax.Precision.HIGHEST)
+
+    sums = jax.lax.map(total, (*jax.tree.map(cut, (pricer.rows, some.base)), held))
+    sums = sums.reshape(-1, num_desks, num_nodes)
+    return jax.ops.segment_sum(sums, some.block_ladder, num_ladders, indices_are_sorted=True)

@@ -1,0 +1,154 @@
+"""The ladder as a way to revalue a book: planned, built, evaluated, and certified on its own tail."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from pact_jax._status import Status
+from pact_jax._typing import FloatScalarLike
+from pact_jax.errors import ArgumentError
+from pact_jax.instruments import Portfolio
+from pact_jax.market import MarketShock, MarketState
+
+from ._change import hold_change
+from ._ladder import build_ladder, ladder_pnl
+from ._ladder_nodes import LadderNodes
+from ._ladder_plan import LadderContracts, LadderPlan, PlannedBook, plan_ladders
+from ._tile import map_blocks
+from ._vectors import (
+    Certificate,
+    PnlVectors,
+    RevaluationMode,
+    certify,
+    full_vectors,
+    tail_scenarios,
+    take_scenarios,
+)
+
+ONE_BASIS_POINT = 1e-4
+"""Tolerance of a certificate: largest error of VaR and ES, as a fraction of the VaR."""
+
+_TILE = 32
+"""Scenarios of the tail that are revalued at a time."""
+
+
+def ladder_vectors(
+    portfolio: Portfolio,
+    market: MarketState,
+    shock: MarketShock,
+    *,
+    confidence: FloatScalarLike = 0.975,
+    tolerance: float = ONE_BASIS_POINT,
+    nodes: LadderNodes | None = None,
+    verify: int | None = None,
+    planned: PlannedBook | None = None,
+) -> PnlVectors:
+    """P&L of a book with its options collapsed onto ladders, certified by full revaluation of its tail.
+
+    Kinds that a ladder does not cover are revalued in full, by name. The tail scenarios of the result, and a margin
+    beside them, are revalued in full; if VaR or ES is off by more than the tolerance, or anything is not finite, the
+    whole book is.
+
+    Args:
+        portfolio: the positions.
+        market: the base state.
+        shock: shocks with a leading scenarios axis, equally weighted.
+        confidence: level of the VaR and ES that are certified.
+        tolerance: largest error of either, as a fraction of the VaR.
+        nodes: how fine the ladders are.
+        verify: how many scenarios to revalue in full; None for the whole tail and its margin. A sample is judged by its
+            largest error.
+        planned: what `plan_ladders` said of this book and shock, where it is already known.
+
+    Returns:
+        P&L by desk and bucket. `mode` is FULL if the certificate did not hold; the certificate that failed is kept.
+
+    Raises:
+        ArgumentError: a level outside (0, 1), or a tolerance that is not positive.
+
+    Example:
+        >>> from pact_jax.instruments import DiscountPoints, EuropeanOption, PositionGroup
+        >>> from pact_jax.market import example_market
+        >>> zero, one = jnp.zeros(1, int), jnp.ones(1)
+        >>> at = DiscountPoints(zero, one)
+        >>> call = EuropeanOption(zero, zero, zero, at, zero, 100.0 * one, one, jnp.ones(1, bool), one)
+        >>> group = PositionGroup(call, zero, -one, zero, None, jnp.ones(1, bool))
+        >>> moves = MarketShock(spot=jnp.linspace(-0.1, 0.1, 101)[:, None])
+        >>> book = Portfolio((group,), num_desks=1, num_buckets=0)
+        >>> result = ladder_vectors(book, example_market(), moves, confidence=0.9)
+        >>> result.mode.value, result.certificate.holds
+        ('ladder', True)
+    """
+    _check(float(confidence), tolerance)
+    plan, left = plan_ladders(portfolio, market, shock) if planned is None else planned
+    exact = tuple(f"{kind.kind}: {kind.reason}" for kind in left)
+    if plan is None:
+        full = full_vectors(portfolio, market, shock)
+        return dataclasses.replace(full, exact=exact, remark="no ladder covers any position: all are revalued in full")
+    nodes = (LadderNodes() if nodes is None else nodes).fitted(shock)
+    covered = _approximate(plan, market, shock, nodes)
+    rest = full_vectors(plan.rest, market, shock)
+    pnl = np.asarray(covered) + np.asarray(rest.pnl)
+    certificate = _certificate(plan, market, shock, pnl, np.asarray(covered), float(confidence), tolerance, verify)
+    if not certificate.holds:
+        remark = "the ladder's certificate did not hold: all positions are revalued in full"
+        return dataclasses.replace(
+            full_vectors(portfolio, market, shock), certificate=certificate, exact=exact, remark=remark
+        )
+    status = np.asarray(rest.status) | np.where(np.isfinite(pnl).all(axis=1), 0, int(Status.NONFINITE_PNL))
+    return PnlVectors(
+        jnp.asarray(pnl),
+        rest.bucket_pnl,
+        jnp.asarray(status.astype(np.uint32)),
+        RevaluationMode.LADDER,
+        certificate,
+        exact,
+    )
+
+
+def _certificate(
+    plan: LadderPlan,
+    market: MarketState,
+    shock: MarketShock,
+    pnl: np.ndarray,
+    covered: np.ndarray,
+    confidence: float,
+    tolerance: float,
+    verify: int | None,
+) -> Certificate:
+    loss = -pnl.sum(axis=1)
+    chosen = tail_scenarios(np.nan_to_num(loss, nan=np.inf), confidence, verify)
+    # Scenarios are padded to whole tiles inside, so a few more or fewer of them compile nothing new.
+    padded = np.concatenate([chosen, np.repeat(chosen[:1], -len(chosen) % _TILE)])
+    full = np.asarray(_revalue_covered(plan.contracts, market, take_scenarios(shock, padded)))[: len(chosen)]
+    exact = loss[chosen] + covered[chosen].sum(axis=1) - full.sum(axis=1)
+    return certify(loss, chosen, exact, confidence, tolerance)
+
+
+@functools.partial(jax.jit, static_argnames=("nodes",))
+def _approximate(
+    plan: LadderPlan, market: MarketState, shock: MarketShock, nodes: LadderNodes
+) -> Float[Array, "scenarios desks"]:
+    return ladder_pnl(plan, build_ladder(plan, market, shock, nodes), shock, nodes)
+
+
+@jax.jit
+def _revalue_covered(
+    contracts: tuple[LadderContracts, ...], market: MarketState, shock: MarketShock
+) -> Float[Array, "scenarios desks"]:
+    def observe(some: MarketShock) -> Float[Array, "scenarios desks"]:
+        parts = [hold_change(kind.terms, market, some, kind.base, kind.held) for kind in contracts]
+        return functools.reduce(jnp.add, parts)
+
+    return map_blocks(observe, shock, tile=_TILE)
+
+
+def _check(confidence: float, tolerance: float) -> None:
+    if not 0.0 < confidence < 1.0:
+        raise ArgumentError(f"confidence {confidence}", where="ladder_vectors", mend="give a level such as 0.975")
+    if not tolerance > 0.0:
+        raise ArgumentError(f"tolerance {tolerance}", where="ladder_vectors", mend="give a fraction such as 1e-4")
