@@ -60,6 +60,7 @@ _PARTS = {
     "asian-arith-mc": "one row, by simulation",
     "asian-geometric": "average price (not average strike)",
     "barrier-haug": "European exercise",
+    "cds-cached": "the one with a fair spread",
     "fx-atm": "without the row of zero volatility",
 }
 
@@ -74,7 +75,8 @@ def published() -> list[str]:
         if f'"{entry["id"]}"' not in text:
             continue
         source = entry["source"]
-        where = f"{source.get('repo')} {source.get('path')}:{source.get('line')}"
+        place = source.get("line") or source.get("test")
+        where = f"{source.get('repo')} {source.get('path')}:{place}"
         part, publication = _PARTS.get(entry["id"], "all"), source.get("publication") or "-"
         rows.append(f"| {entry['id']} | {len(entry['cases'])} | {part} | {publication} | {where} |\n")
     return rows
