@@ -21,6 +21,9 @@ from ._layout import ShockLeaf as ShockLeaf
 from ._moves import check_horizon as check_horizon
 from ._moves import moves_covariance as moves_covariance
 from ._moves import overlapping_moves as overlapping_moves
+from ._propagate import propagate_shock as propagate_shock
+from ._reverse_stress import ReverseStress as ReverseStress
+from ._reverse_stress import reverse_stress as reverse_stress
 from ._root_time import scale_root_time as scale_root_time
 from ._set import Sampling as Sampling
 from ._set import ScenarioSet as ScenarioSet
@@ -45,3 +48,5 @@ from ._volatility import VarianceRecursion as VarianceRecursion
 from ._volatility import ewma_recursion as ewma_recursion
 from ._volatility import filter_variance as filter_variance
 from ._volatility import initial_variance as initial_variance
+from ._worst_case import WorstCase as WorstCase
+from ._worst_case import worst_case as worst_case
