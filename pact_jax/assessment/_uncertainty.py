@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from pact_jax._typing import IntScalarLike
 from pact_jax.consensus import JointLoss
 from pact_jax.measures import (
     TailMeasures,
@@ -68,11 +69,11 @@ def measure_uncertainty(
         np.asarray(levels, dtype),
         scenarios.seed,
         sampling=scenarios.sampling,
-        horizon=horizon_days,
+        lag=default_lag(scenarios.num_scenarios, horizon_days) if scenarios.sampling is Sampling.OVERLAPPING else 1,
     )
 
 
-@partial(jax.jit, static_argnames=("sampling", "horizon"))
+@partial(jax.jit, static_argnames=("sampling", "lag"))
 def _measure(
     joint: JointLoss,
     weight: Float[Array, "scenarios"],
@@ -81,7 +82,7 @@ def _measure(
     seed: Int[Array, ""],
     *,
     sampling: Sampling,
-    horizon: int,
+    lag: int,
 ) -> Uncertainty:
     rows = jnp.concatenate([joint.loss[None], joint.agent_loss.T, joint.desk_loss.T])
     shortfall = jnp.concatenate(
@@ -93,7 +94,7 @@ def _measure(
     at_score = TailMeasures(joint.tail_start, shortfall, jnp.zeros_like(shortfall, jnp.uint32))
     # The error of a value at risk does not depend on the shortfall.
     at_levels = TailMeasures(quantile.T, quantile.T, jnp.zeros_like(quantile.T, jnp.uint32))
-    error = partial(_standard_error, weight=weight, sampling=sampling, horizon=horizon)
+    error = partial(_standard_error, weight=weight, sampling=sampling, lag=lag)
     of_score = jax.vmap(lambda loss, known: error(loss, confidence, known))(rows, at_score)
     of_levels = jax.vmap(lambda loss, known: jax.vmap(lambda c, k: error(loss, c, k))(levels, known))(rows, at_levels)
     key = jax.random.wrap_key_data(jnp.stack(stream_key(seed, Stream.BOOTSTRAP.value)), impl="threefry2x32")
@@ -103,7 +104,7 @@ def _measure(
         confidence,
         key=key,
         resamples=_RESAMPLES,
-        block_days=default_lag(weight.shape[0], horizon) if sampling is Sampling.OVERLAPPING else 1,
+        block_days=lag,
         measured=jax.tree.map(lambda leaf: leaf[0], at_score),
     )
     return Uncertainty(
@@ -122,11 +123,11 @@ def _standard_error(
     *,
     weight: Float[Array, "scenarios"],
     sampling: Sampling,
-    horizon: int,
+    lag: IntScalarLike,
 ) -> TailStandardError:
     """Standard errors that fit the sampling."""
     if sampling is Sampling.OVERLAPPING:
-        return dependent_standard_error(loss, weight, level, horizon_days=horizon, measured=measured)
+        return dependent_standard_error(loss, weight, level, horizon_days=0, lag=lag, measured=measured)
     return independent_standard_error(loss, weight, level, measured=measured)
 
 
@@ -152,7 +153,7 @@ def estimate_tails(
     levels: Float[Array, "levels"],
     *,
     sampling: Sampling,
-    horizon_days: int,
+    lag: IntScalarLike,
 ) -> Tails:
     """Tail measures and their errors for each column of losses at each level.
 
@@ -161,13 +162,13 @@ def estimate_tails(
         weight: probability of each scenario.
         levels: quantile levels.
         sampling: how the scenarios depend on each other.
-        horizon_days: H of overlapping history.
+        lag: of overlapping history, see `default_lag`; unused otherwise.
 
     Returns:
         Measures and errors, losses x levels.
     """
     measures = jax.vmap(lambda loss: tail_measures(loss, weight, levels), in_axes=1)(rows)
-    error_of = partial(_standard_error, weight=weight, sampling=sampling, horizon=horizon_days)
+    error_of = partial(_standard_error, weight=weight, sampling=sampling, lag=lag)
     error = jax.vmap(
         lambda loss, known: jax.vmap(lambda level, k: error_of(loss, level, k))(levels, known), in_axes=(1, 0)
     )(rows, measures)

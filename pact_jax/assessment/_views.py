@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
+from pact_jax._typing import IntScalarLike
 from pact_jax.agents import observe_market
 from pact_jax.errors import ArgumentError
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
+from pact_jax.measures import default_lag
 from pact_jax.revaluation import FACTOR_GROUPS, TILE
 from pact_jax.scenarios import Sampling, ScenarioSet
 from pact_jax.snapshot import Snapshot, prepare
@@ -63,7 +65,7 @@ def market_views(
     # Neither the positions nor the market depend on the horizon, so that one preparation serves all.
     prepared = prepare(snapshot, horizon_days=horizons[0])
     with jax.enable_x64(True):
-        portfolio, market = jax.tree.map(jnp.asarray, (prepared.inputs.portfolio, prepared.inputs.market))
+        portfolio, market = jax.device_put((prepared.inputs.portfolio, prepared.inputs.market))
         sets = {
             (horizon, generator.label): generate(generator, prepared, market, horizon_days=horizon, seed=seed)
             for horizon in horizons
@@ -105,10 +107,11 @@ def worst_market_moves(
     """
     prepared = prepare(snapshot, horizon_days=horizon_days)
     with jax.enable_x64(True):
-        portfolio, market = jax.tree.map(jnp.asarray, (prepared.inputs.portfolio, prepared.inputs.market))
+        portfolio, market = jax.device_put((prepared.inputs.portfolio, prepared.inputs.market))
         scenarios = generate(Historical(), prepared, market, horizon_days=horizon_days, seed=0)
         shock = _filled(scenarios, max(size, scenarios.num_scenarios))
-        loss = np.asarray(_market_loss(portfolio, market, shock))[: scenarios.num_scenarios]
+        by_desk = observe_market(portfolio, market, shock, tile=TILE, mesh=None).loss
+        loss = np.asarray(by_desk).sum(axis=1)[: scenarios.num_scenarios]
         rows = []
         for at in _separate(loss, horizon_days, count):
             by_factor = factor_losses(portfolio, market, shock, at)
@@ -167,11 +170,14 @@ def _tails(
     horizon: int,
 ) -> Tails:
     count = scenarios.num_scenarios
-    loss = _market_loss(portfolio, market, _filled(scenarios, size))[:count, None]
-    overlapping = scenarios.sampling is Sampling.OVERLAPPING
-    at = jnp.asarray(levels, loss.dtype)
-    # Independent draws have the same error at every horizon: one program for all.
-    return _estimate(loss, scenarios.weight, at, sampling=scenarios.sampling, horizon=horizon if overlapping else 1)
+    # Called as `evaluate` calls it, tile and all: the same program, not one compiled again.
+    loss = observe_market(portfolio, market, _filled(scenarios, size), tile=TILE, mesh=None).loss
+    # What fills up to the common size weighs nothing, so that one program serves every horizon.
+    weight = np.zeros(size, loss.dtype)
+    weight[:count] = np.asarray(scenarios.weight)
+    lag = default_lag(count, horizon)
+    found = _estimate(loss, weight, np.asarray(levels, loss.dtype), lag, sampling=scenarios.sampling)
+    return jax.tree.map(np.asarray, found)
 
 
 def _filled(scenarios: ScenarioSet, size: int) -> MarketShock:
@@ -179,25 +185,20 @@ def _filled(scenarios: ScenarioSet, size: int) -> MarketShock:
     count = scenarios.num_scenarios
     if count == size:
         return scenarios.shock
-    fill = jnp.asarray(np.arange(size) % count)
-    return jax.tree.map(lambda leaf: leaf[fill], scenarios.shock)
+    fill = np.arange(size) % count
+    return jax.device_put(jax.tree.map(lambda leaf: np.asarray(leaf)[fill], scenarios.shock))
 
 
-def _market_loss(portfolio: Portfolio, market: MarketState, shock: MarketShock) -> Float[Array, "scenarios"]:
-    # Called as `evaluate` calls it, tile and all: the same program, not one compiled again.
-    return jnp.sum(observe_market(portfolio, market, shock, tile=TILE, mesh=None).loss, axis=1)
-
-
-@partial(jax.jit, static_argnames=("sampling", "horizon"))
+@partial(jax.jit, static_argnames=("sampling",))
 def _estimate(
-    loss: Float[Array, "scenarios agents"],
+    loss: Float[Array, "scenarios desks"],
     weight: Float[Array, "scenarios"],
     levels: Float[Array, "levels"],
+    lag: IntScalarLike,
     *,
     sampling: Sampling,
-    horizon: int,
 ) -> Tails:
-    return estimate_tails(loss, weight, levels, sampling=sampling, horizon_days=horizon)
+    return estimate_tails(jnp.sum(loss, axis=1)[:, None], weight, levels, sampling=sampling, lag=lag)
 
 
 def _check(

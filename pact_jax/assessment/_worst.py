@@ -1,7 +1,6 @@
 """The worst scenarios of an assessment, with their dates and what drove them."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
@@ -36,18 +35,19 @@ def worst_scenarios(
     Returns:
         One row a scenario, worst first, in the reporting currency; losses positive.
     """
-    loss = np.asarray(evaluation.joint.loss)
+    joint = evaluation.joint
+    loss, agent_loss, interaction = (np.asarray(x) for x in (joint.loss, joint.agent_loss, joint.interaction_loss))
     worst = np.argsort(-loss, kind="stable")[:count]
     rows = []
     for scenario in worst:
         by_factor = factor_losses(inputs.portfolio, inputs.market, scenarios.shock, int(scenario))
-        agents = np.asarray(evaluation.joint.agent_loss[scenario])
+        agents = agent_loss[scenario]
         row: dict[str, object] = {"scenario": int(scenario)}
         if dates is not None:
             row["start"], row["end"] = dates[scenario], dates[scenario + horizon_days]
         row["loss"] = float(loss[scenario])
         row.update(market=float(agents[0]), credit=float(agents[1]), liquidity=float(agents[2]))
-        row["interaction"] = float(evaluation.joint.interaction_loss[scenario])
+        row["interaction"] = float(interaction[scenario])
         row.update({f"market_{g.value}": float(x) for g, x in zip(FACTOR_GROUPS, by_factor, strict=True) if x != 0.0})
         drivers = sorted(zip(by_factor, FACTOR_GROUPS, strict=True), key=lambda pair: -pair[0])
         row["driver"] = drivers[0][1].value
@@ -70,8 +70,9 @@ def factor_losses(
         Reporting currency; losses positive.
     """
     count = jax.tree.leaves(shock)[0].shape[0]
-    one = jnp.zeros(count, market.spot.dtype).at[scenario].set(1.0)
-    none = jnp.zeros((count, portfolio.num_buckets), one.dtype)
+    one = np.zeros(count, market.spot.dtype)
+    one[scenario] = 1.0
+    none = np.zeros((count, portfolio.num_buckets), one.dtype)
     # Called as `evaluate` calls it, tile and all: the same program, not one compiled again.
-    split = attribute_market(portfolio, market, shock, one, none, tile=TILE)
-    return -np.asarray(jnp.sum(split.by_factor, axis=0))
+    split = attribute_market(portfolio, market, shock, *jax.device_put((one, none)), tile=TILE)
+    return -np.asarray(split.by_factor).sum(axis=0)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._numerics import tree_sum
-from .._typing import FloatScalar, FloatScalarLike
+from .._typing import FloatScalar, FloatScalarLike, IntScalar, IntScalarLike
 from ..errors import ArgumentError
 from ._kernel import effective_tail_size
 from ._quantile import as_confidence, tail_mass
@@ -83,7 +83,7 @@ def dependent_standard_error(
     confidence: FloatScalarLike,
     *,
     horizon_days: int,
-    lag: int | None = None,
+    lag: IntScalarLike | None = None,
     measured: TailMeasures | None = None,
 ) -> TailStandardError:
     r"""Standard errors for history in date order: overlapping windows, volatility clusters.
@@ -97,7 +97,7 @@ def dependent_standard_error(
         weight: Probability weights; None means 1/n each. Padding stands at the end.
         confidence: Level c.
         horizon_days: H, business days that one scenario spans.
-        lag: q, instead of the default.
+        lag: q, instead of the default; an array, so that another lag needs no new compilation.
         measured: the tail measures of this loss at this level, where they are already known.
 
     Returns:
@@ -119,12 +119,12 @@ def dependent_standard_error(
     n = loss.shape[0]
     if lag is None:
         lag = default_lag(n, horizon_days)
-    if lag < 2 * horizon_days:
+    if isinstance(lag, int) and lag < 2 * horizon_days:
         raise ArgumentError(
             f"lag {lag} is below twice the horizon of {horizon_days} days", "lag", f"use at least {2 * horizon_days}"
         )
     mass, excess = _influence(loss, weight, confidence, measured, likelihood_ratio=False)
-    mass_variance, variance = (_long_run_variance(v, min(lag, n - 1)) for v in (mass, excess))
+    mass_variance, variance = (_long_run_variance(v, jnp.minimum(lag, n - 1)) for v in (mass, excess))
     error = _finish(loss, weight, confidence, mass_variance, variance)
     # Dependence that lowers the variance is luck in a sample, not information.
     share = jnp.where(variance > 0, jnp.minimum(tree_sum(excess * excess) / variance, 1.0), 1.0)
@@ -216,12 +216,14 @@ def _root(x: FloatScalar) -> FloatScalar:
     return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1.0)), jnp.where(jnp.isnan(x), jnp.nan, 0.0))
 
 
-def _long_run_variance(v: Float[Array, "scenarios"], lag: int) -> FloatScalar:
+def _long_run_variance(v: Float[Array, "scenarios"], lag: IntScalar) -> FloatScalar:
     """Bartlett-weighted sum of autocovariances: exactly the mean square of the sums over all windows of lag + 1 days.
 
-    In that form it is one cumulative sum for any lag, and visibly never negative.
+    In that form it is one cumulative sum for any lag, and visibly never negative. A window may reach over either end.
     """
-    edge = jnp.zeros(lag, v.dtype)
-    reached = jnp.cumsum(jnp.concatenate([jnp.zeros(1, v.dtype), edge, v, edge]))
-    window = reached[lag + 1 :] - reached[: -lag - 1]
-    return tree_sum(window * window) / (lag + 1.0)
+    n = v.shape[0]
+    reached = jnp.concatenate([jnp.zeros(1, v.dtype), jnp.cumsum(v)])
+    first = jnp.arange(2 * n) - lag
+    window = reached[jnp.clip(first + lag + 1, 0, n)] - reached[jnp.clip(first, 0, n)]
+    window = jnp.where(first < n, window, 0.0)
+    return tree_sum(window * window) / (lag + 1).astype(v.dtype)

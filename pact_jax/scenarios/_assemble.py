@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from pact_jax._typing import IntScalarLike
 from pact_jax.market import MarketState
 
 from ._layout import ShockLayout
@@ -15,7 +16,7 @@ def assemble(
     moves: Float[Array, "scenarios factors"],
     layout: ShockLayout,
     market: MarketState,
-    horizon_days: int,
+    horizon_days: IntScalarLike,
     driver_columns: Int[Array, "drivers"],
     seed: Int[Array, ""],
     sampling: Sampling,
@@ -44,7 +45,7 @@ def assemble(
         weight=weight,
         index=jnp.arange(num_scenarios, dtype=jnp.uint32),
         systematic=systematic,
-        horizon_days=jnp.asarray(float(horizon_days), dtype),
+        horizon_days=jnp.asarray(horizon_days, dtype),
         seed=seed,
         sampling=sampling,
     )

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from pact_jax._typing import IntScalarLike
 from pact_jax.market import MarketState
 from pact_jax.sampling import Stream, counter_normals
 
@@ -119,8 +120,8 @@ def gaussian_scenarios(
         market,
         driver_columns,
         jnp.asarray(seed),
+        horizon_days,
         layout=layout,
-        horizon_days=horizon_days,
         num_scenarios=num_scenarios,
     )
 
@@ -139,15 +140,15 @@ def _historical(
     return assemble(moves, layout, market, horizon_days, driver_columns, seed, Sampling.OVERLAPPING)
 
 
-@partial(jax.jit, static_argnames=("layout", "horizon_days", "num_scenarios"))
+@partial(jax.jit, static_argnames=("layout", "num_scenarios"))
 def _gaussian(
     covariance: Float[Array, "factors factors"],
     market: MarketState,
     driver_columns: Int[Array, "drivers"],
     seed: Int[Array, ""],
+    horizon_days: IntScalarLike,
     *,
     layout: ShockLayout,
-    horizon_days: int,
     num_scenarios: int,
 ) -> ScenarioSet:
     root, scale = symmetric_root(covariance)
