@@ -27,3 +27,4 @@ from ._swap import Swap as Swap
 from ._terms import AbstractTerms as AbstractTerms
 from ._terms import Accounting as Accounting
 from ._terms import DiscountPoints as DiscountPoints
+from ._variance_swap import VarianceSwap as VarianceSwap

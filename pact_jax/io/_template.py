@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -177,8 +178,14 @@ def _positions() -> pd.DataFrame:
     return _rows("positions", *({"position_id": f"T{at:02d}"} | row for at, row in enumerate(rows, start=1)))
 
 
-def _asset_options() -> tuple[dict[str, object], ...]:
-    option = {"desk": "equity", "asset": "ACME", "strike": 80.0, "maturity": "2024-12-20", "multiplier": 100}
+def _asset_options() -> tuple[dict[str, Any], ...]:
+    option: dict[str, Any] = {
+        "desk": "equity",
+        "asset": "ACME",
+        "strike": 80.0,
+        "maturity": "2024-12-20",
+        "multiplier": 100,
+    }
     return (
         option | {"kind": "american_option", "option_type": "put", "quantity": 15},
         option | {"kind": "digital_option", "option_type": "call", "quantity": -10, "payout": "cash", "cash": 5.0},
@@ -188,12 +195,14 @@ def _asset_options() -> tuple[dict[str, object], ...]:
         option
         | {"kind": "asian_option", "option_type": "call", "quantity": 20}
         | {"averaging": "geometric", "first_fixing": "2024-07-19", "fixing_frequency": 52},
+        {"desk": "equity", "kind": "variance_swap", "asset": "INDEX", "strike": 0.17, "maturity": "2024-12-20"}
+        | {"quantity": 1, "multiplier": 250_000},
     )
 
 
-def _rates_and_credit() -> tuple[dict[str, object], ...]:
-    rates = {"desk": "rates", "currency": "USD", "maturity": "2029-06-28"}
-    option = {"strike": 0.04, "surface": _RATE_SURFACE, "vol_model": "black"}
+def _rates_and_credit() -> tuple[dict[str, Any], ...]:
+    rates: dict[str, Any] = {"desk": "rates", "currency": "USD", "maturity": "2029-06-28"}
+    option: dict[str, Any] = {"strike": 0.04, "surface": _RATE_SURFACE, "vol_model": "black"}
     return (
         rates | {"kind": "swap", "coupon": 0.041, "frequency": 2, "quantity": 20_000, "counterparty": "Dealer"},
         rates | option | {"kind": "cap_floor", "option_type": "cap", "quantity": 5_000, "float_frequency": 4},

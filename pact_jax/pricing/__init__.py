@@ -56,3 +56,4 @@ from ._value import present_value as present_value
 from ._value import register_kind as register_kind
 from ._value import state_values as state_values
 from ._value import unit_values as unit_values
+from ._variance_swap import variance_swap_value as variance_swap_value

@@ -30,6 +30,7 @@ _OWN_COLUMNS = (
     "first_fixing",
     "fixing_frequency",
     "past_average",
+    "past_volatility",
 )
 """Columns without a default that only some kinds read."""
 
@@ -55,6 +56,7 @@ def check_positions(frame: pd.DataFrame, findings: Findings, context: Context) -
     check_rate_terms(frame, findings, context)
     _check_hazard(frame, findings, context)
     _check_averaging(frame, findings, context)
+    _check_variance(frame, findings, context)
 
 
 def _check_unread(frame: pd.DataFrame, findings: Findings) -> None:
@@ -165,3 +167,20 @@ def _check_averaging(frame: pd.DataFrame, findings: Findings, context: Context) 
     early = asian & ~begun & ~_is_empty(frame["past_average"])
     rule = "is a mean of fixings before the first one"
     findings.rows(early, "past_average", frame["past_average"], rule, "clear it: averaging has not begun")
+
+
+def _check_variance(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
+    swap = (frame["kind"] == "variance_swap").to_numpy()
+    if context.valuation_date is None or not swap.any():
+        return
+    today, start = pd.Timestamp(context.valuation_date), frame["start"]
+    later = swap & (start > today).to_numpy()
+    rule = "is to come: a variance swap that starts later is not priced"
+    findings.rows(later, "start", start, rule, "leave it out until it starts, or carry it as supplied sensitivities")
+    begun = swap & (start < today).to_numpy()
+    unknown = begun & _is_empty(frame["past_volatility"])
+    rule = "has counted variance since its start, and how much is not known"
+    findings.rows(unknown, "past_volatility", frame["position_id"], rule, "give the volatility realised so far")
+    early = swap & ~begun & ~_is_empty(frame["past_volatility"])
+    rule = "is a volatility realised before the start"
+    findings.rows(early, "past_volatility", frame["past_volatility"], rule, "clear it, or give the start")

@@ -18,6 +18,7 @@ from pact_jax.instruments import (
     EuropeanOption,
     Forward,
     Stock,
+    VarianceSwap,
 )
 
 from ._contract_axes import Axes, discount_points, indices_of
@@ -84,6 +85,17 @@ def asian_option_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
         fixing_time=fixings.time,
         fixing_weight=fixings.weight,
         past_log_sum=fixings.past_weight * np.log(rows["past_average"].fillna(1.0).to_numpy(float)),
+    )
+
+
+def variance_swap_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
+    shared = _option_columns(rows.assign(option_type=""), axes)
+    shared.pop("is_call")
+    elapsed = -years_until(rows["start"].fillna(pd.Timestamp(axes.valuation_date)), axes.valuation_date)
+    return VarianceSwap(
+        **shared,
+        total_time=shared["expiry"] + elapsed,
+        past_variance=elapsed * rows["past_volatility"].fillna(0.0).to_numpy(float) ** 2,
     )
 
 

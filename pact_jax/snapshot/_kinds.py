@@ -81,6 +81,14 @@ KINDS: Final[dict[str, Kind]] = {
         "fixing_frequency",
         optional=("past_average",),
     ),
+    "variance_swap": Kind(
+        "Receives realised variance, pays that of the strike (a volatility); `multiplier` per 1.00 of variance.",
+        ("asset", "strike", "maturity"),
+        ("start", "past_volatility", "multiplier", "counterparty", "price"),
+        has_vol=True,
+        over_the_counter=True,
+        per_underlying=True,
+    ),
     "forward": Kind(
         "Buys `multiplier` units of an asset at the strike on maturity.",
         ("asset", "strike", "maturity"),

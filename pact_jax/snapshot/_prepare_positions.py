@@ -24,6 +24,7 @@ from ._contracts_asset import (
     european_option_terms,
     forward_terms,
     stock_terms,
+    variance_swap_terms,
 )
 from ._contracts_credit import cds_terms
 from ._contracts_fx import fx_forward_terms, fx_option_terms
@@ -75,6 +76,11 @@ RESOLVERS: tuple[Resolver, ...] = (
     ),
     Resolver(("cap_floor",), (*_FLOATING, *_RATE_OPTION, "fixing"), cap_floor_terms),
     Resolver(("swaption",), (*_FLOATING, *_RATE_OPTION, "expiry", "frequency", "day_count"), swaption_terms),
+    Resolver(
+        ("variance_swap",),
+        ("asset", "maturity", "strike", "start", "past_volatility", "multiplier"),
+        variance_swap_terms,
+    ),
     Resolver(("cds",), ("currency", "issuer", "maturity", "coupon", "face", "lgd"), cds_terms),
 )
 """One for each group, in the order of the positions axis: new ones at the end, so that old books keep their order."""

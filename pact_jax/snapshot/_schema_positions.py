@@ -64,7 +64,18 @@ POSITIONS = Table(
             "paid at the touch (out) or at maturity if never touched (in), per unit of the multiplier; empty: 0",
             at_least=0.0,
         ),
-        Column("start", "date", "first day of a swap or cap; empty: begun long ago, or at expiry for a swaption"),
+        Column(
+            "past_volatility",
+            "number",
+            "volatility realised since the start of a variance swap, per square-root year",
+            at_least=0.0,
+        ),
+        Column(
+            "start",
+            "date",
+            "first day of a swap or cap (empty: begun long ago, or at expiry for a swaption) or of counting variance "
+            "(empty: today)",
+        ),
         Column("expiry", "date", "exercise date of a swaption"),
         Column(
             "forward_curve",

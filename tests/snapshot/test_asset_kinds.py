@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pact_jax.instruments import AmericanOption, AsianOption, BarrierOption, DigitalOption
+from pact_jax.instruments import AmericanOption, AsianOption, BarrierOption, DigitalOption, VarianceSwap
 from pact_jax.snapshot import make_snapshot, prepare
 
 from .small import SCALARS, tables
@@ -14,7 +14,7 @@ from .test_make import cell, refusal
 
 HEADER = (
     "position_id,desk,kind,quantity,asset,option_type,strike,maturity,payout,cash,barrier,barrier_type,rebate,"
-    "averaging,first_fixing,fixing_frequency,past_average"
+    "averaging,first_fixing,fixing_frequency,past_average,start,past_volatility"
 )
 ROWS = (
     "D1,equity,digital_option,1,ACME,call,50,2023-06-16,cash,5,,,,,,,",
@@ -25,12 +25,16 @@ ROWS = (
     "B2,equity,barrier_option,2,ACME,call,50,2023-06-16,,,60,up_in,,,,,",
     "S1,equity,asian_option,4,ACME,call,50,2023-06-16,,,,,,geometric,2023-03-16,12,",
     "S2,equity,asian_option,4,ACME,call,50,2023-01-03,,,,,,geometric,2022-12-20,250,48",
+    "V1,equity,variance_swap,1,ACME,,0.25,2023-06-16,,,,,,,,,,2022-10-17,0.3",
+    "V2,equity,variance_swap,1,ACME,,0.2,2023-06-16,,,,,,,,,",
 )
 
 
 def book(*rows: str) -> dict[str, pd.DataFrame]:
     given = tables()
-    frame = pd.DataFrame([row.split(",") for row in rows], columns=HEADER.split(","), dtype=object)
+    cells = [row.split(",") for row in rows]
+    width = len(HEADER.split(","))
+    frame = pd.DataFrame([row + [""] * (width - len(row)) for row in cells], columns=HEADER.split(","), dtype=object)
     given["positions"] = frame.set_axis(pd.RangeIndex(2, 2 + len(frame)))
     return given
 
@@ -54,6 +58,13 @@ def test_rows_become_terms() -> None:
     assert barrier.option.strike.shape == barrier.barrier.shape == (8,)
     # 2022-12-28 to 2023-06-16 is 170 days.
     np.testing.assert_allclose(barrier.option.expiry, 170.0 / 365.0, rtol=1e-15)
+
+
+def test_variance_is_counted_from_the_start() -> None:
+    terms = cast(VarianceSwap, groups()[VarianceSwap].terms)
+    # 72 days from the 17th of October to the 28th of December, 170 more to maturity; sorted by strike.
+    np.testing.assert_allclose(terms.total_time[:2] * 365.0, [170.0, 242.0], rtol=1e-14)
+    np.testing.assert_allclose(terms.past_variance[:2], [0.0, 0.09 * 72.0 / 365.0], rtol=1e-14)
 
 
 def test_identical_contracts_are_stored_once() -> None:
@@ -94,6 +105,10 @@ def test_fixings_are_counted_back_from_maturity() -> None:
         (8, "first_fixing", "2023-07-16", "2023-07-16: is after maturity"),
         (8, "past_average", "50", "50: is a mean of fixings before the first one"),
         (9, "past_average", "", "S2: averaging has begun and the mean so far is not known"),
+        (10, "past_volatility", "", "V1: has counted variance since its start, and how much is not known"),
+        (11, "past_volatility", "0.2", "0.2: is a volatility realised before the start"),
+        (11, "start", "2023-01-16", "2023-01-16: is to come: a variance swap that starts later is not priced"),
+        (11, "strike", "0", "0: must be > 0"),
         (9, "maturity", "2023-01-07", "2023-01-07: is no weekday"),
     ],
 )

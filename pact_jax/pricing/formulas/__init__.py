@@ -41,3 +41,4 @@ from ._two_asset import exchange_price as exchange_price
 from ._two_asset import kirk_spread_price as kirk_spread_price
 from ._two_asset import two_asset_extreme_price as two_asset_extreme_price
 from ._variance_swap import replicated_variance as replicated_variance
+from ._variance_swap import smile_variance as smile_variance

@@ -1,7 +1,9 @@
-"""Fair variance from a strip of options, by static replication of the log contract."""
+"""Fair variance from a strip of options, by static replication of the log contract, or from a whole smile."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
+
+from pact_jax.special import normal_cdf
 
 
 def replicated_variance(
@@ -56,3 +58,33 @@ def replicated_variance(
     # What the strip of f does not pay: the linear part of the log contract.
     linear = 2.0 / time * (jnp.log(forward / centre) - (forward / centre - 1.0))
     return linear + options
+
+
+def smile_variance(log_moneyness: Float[Array, "strikes"], total_variance: Float[Array, "strikes"]) -> Float[Array, ""]:
+    r"""Expected total variance of the log contract from a smile: $\int w(z)\,\varphi(z)\,dz$ with $z = -d_2(k)$.
+
+    The integral over strikes of out-of-the-money options, taken by parts, is the mean of implied variance under the
+    normal law of $d_2$. Taken as a sum over the probabilities between strikes, it is exact for a flat smile; what
+    lies beyond the ends has the variance of the end.
+
+    Args:
+        log_moneyness: log(strike / forward), ascending.
+        total_variance: squared implied volatility times time at each, positive.
+
+    Returns:
+        Expected total variance; divided by the time, the fair strike of a variance swap, squared.
+
+    Example:
+        >>> round(float(smile_variance(jnp.linspace(-1.0, 1.0, 41), jnp.full(41, 0.04))), 12)
+        0.04
+
+    References:
+        N. Chriss, W. Morokoff, Market risk for volatility and variance swaps, Risk 12 (1999); M. Fukasawa, The
+        normalizing transformation of the implied volatility smile, Mathematical Finance 22 (2012).
+    """
+    root = jnp.sqrt(total_variance)
+    below = normal_cdf(log_moneyness / root + 0.5 * root)
+    one = jnp.ones_like(below[:1])
+    probability = jnp.concatenate([below, one]) - jnp.concatenate([0.0 * one, below])
+    between = 0.5 * (total_variance[1:] + total_variance[:-1])
+    return jnp.sum(probability * jnp.concatenate([total_variance[:1], between, total_variance[-1:]]))
