@@ -86,8 +86,17 @@ POSITIONS = Table(
         Column("float_frequency", "number", "floating payments per year: 1, 2, 4 or 12; empty: 4"),
         Column("float_day_count", "text", "day count of the floating leg; empty: ACT/360"),
         Column("spread", "number", "spread over the floating rate per year, decimal; empty: 0"),
-        Column("fixing", "number", "floating rate of the period that has begun, decimal"),
-        Column("surface", "text", "volatility surface of an option on rates: RATE:NAME", refers_to="vols.surface"),
+        Column(
+            "fixing",
+            "number",
+            "term rate of the floating period that has begun, decimal; not for an overnight rate still compounding",
+        ),
+        Column(
+            "surface",
+            "text",
+            "volatility surface of an option on rates: RATE:NAME; it stays at its strikes",
+            refers_to="vols.surface",
+        ),
         Column(
             "vol_model", "text", "what its volatility means; empty: black (lognormal)", allowed=("black", "bachelier")
         ),
