@@ -2,6 +2,9 @@
 
 from ._change import hold_change as hold_change
 from ._change import sum_change as sum_change
+from ._delta_gamma import DeltaGamma as DeltaGamma
+from ._delta_gamma import delta_gamma as delta_gamma
+from ._delta_gamma import delta_gamma_vectors as delta_gamma_vectors
 from ._exposure import GroupExposure as GroupExposure
 from ._exposure import group_exposure as group_exposure
 from ._full import Revaluation as Revaluation
@@ -11,11 +14,20 @@ from ._ladder_nodes import LadderNodes as LadderNodes
 from ._ladder_plan import LeftInFull as LeftInFull
 from ._ladder_plan import PlannedBook as PlannedBook
 from ._ladder_plan import plan_ladders as plan_ladders
+from ._move_loss import MoveLoss as MoveLoss
 from ._portfolio_base import PortfolioBase as PortfolioBase
 from ._portfolio_base import value_base as value_base
+from ._quadratic import Cumulants as Cumulants
+from ._quadratic import QuadraticLaw as QuadraticLaw
+from ._quadratic import TailPair as TailPair
+from ._quadratic import cornish_fisher as cornish_fisher
+from ._quadratic import cumulants as cumulants
+from ._quadratic import fourier_tail as fourier_tail
+from ._quadratic import quadratic_law as quadratic_law
 from ._stress import StressTest as StressTest
 from ._stress import spot_vol_pnl as spot_vol_pnl
 from ._stress import stress_test as stress_test
+from ._supplied import supplied_vectors as supplied_vectors
 from ._tail import FACTOR_GROUPS as FACTOR_GROUPS
 from ._tail import TailPnl as TailPnl
 from ._tail import attribute_tail as attribute_tail

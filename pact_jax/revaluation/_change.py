@@ -73,7 +73,8 @@ def sum_change(
     num_states = base.shape[0]
 
     def weigh(block: PyTree) -> Float[Array, "buckets states"]:
-        return _matmul(weight, _block_change(pricer, *block, weight.shape[1]).T)
+        rows, own_base = block
+        return _matmul(weight, _block_change(pricer, rows, own_base, weight.shape[1]).T)
 
     sums = jax.lax.map(weigh, _blocks((pricer.rows, base), num_states))
     return jnp.moveaxis(sums, 1, 0).reshape(weight.shape[0], sums.shape[0] * sums.shape[2])[:, :num_states]

@@ -9,8 +9,6 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from pact_jax._status import Status
-from pact_jax._typing import FloatScalarLike
-from pact_jax.errors import ArgumentError
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
 
@@ -19,21 +17,10 @@ from ._ladder import build_ladder, ladder_pnl
 from ._ladder_nodes import LadderNodes
 from ._ladder_plan import LadderContracts, LadderPlan, PlannedBook, plan_ladders
 from ._tile import map_blocks
-from ._vectors import (
-    Certificate,
-    PnlVectors,
-    RevaluationMode,
-    certify,
-    full_vectors,
-    tail_scenarios,
-    take_scenarios,
-)
+from ._vectors import VERIFY_TILE, PnlVectors, RevaluationMode, certify_tail, check_level, full_vectors
 
 ONE_BASIS_POINT = 1e-4
 """Tolerance of a certificate: largest error of VaR and ES, as a fraction of the VaR."""
-
-_TILE = 32
-"""Scenarios of the tail that are revalued at a time."""
 
 
 def ladder_vectors(
@@ -41,7 +28,7 @@ def ladder_vectors(
     market: MarketState,
     shock: MarketShock,
     *,
-    confidence: FloatScalarLike = 0.975,
+    confidence: float = 0.975,
     tolerance: float = ONE_BASIS_POINT,
     nodes: LadderNodes | None = None,
     verify: int | None = None,
@@ -83,7 +70,7 @@ def ladder_vectors(
         >>> result.mode.value, result.certificate.holds
         ('ladder', True)
     """
-    _check(float(confidence), tolerance)
+    check_level(confidence, tolerance)
     plan, left = plan_ladders(portfolio, market, shock) if planned is None else planned
     exact = tuple(f"{kind.kind}: {kind.reason}" for kind in left)
     if plan is None:
@@ -93,7 +80,15 @@ def ladder_vectors(
     covered = _approximate(plan, market, shock, nodes)
     rest = full_vectors(plan.rest, market, shock)
     pnl = np.asarray(covered) + np.asarray(rest.pnl)
-    certificate = _certificate(plan, market, shock, pnl, np.asarray(covered), float(confidence), tolerance, verify)
+    certificate = certify_tail(
+        pnl,
+        np.asarray(covered),
+        shock,
+        functools.partial(_revalue_covered, plan.contracts, market),
+        confidence=confidence,
+        tolerance=tolerance,
+        verify=verify,
+    )
     if not certificate.holds:
         remark = "the ladder's certificate did not hold: all positions are revalued in full"
         return dataclasses.replace(
@@ -108,25 +103,6 @@ def ladder_vectors(
         certificate,
         exact,
     )
-
-
-def _certificate(
-    plan: LadderPlan,
-    market: MarketState,
-    shock: MarketShock,
-    pnl: np.ndarray,
-    covered: np.ndarray,
-    confidence: float,
-    tolerance: float,
-    verify: int | None,
-) -> Certificate:
-    loss = -pnl.sum(axis=1)
-    chosen = tail_scenarios(np.nan_to_num(loss, nan=np.inf), confidence, verify)
-    # Scenarios are padded to whole tiles inside, so a few more or fewer of them compile nothing new.
-    padded = np.concatenate([chosen, np.repeat(chosen[:1], -len(chosen) % _TILE)])
-    full = np.asarray(_revalue_covered(plan.contracts, market, take_scenarios(shock, padded)))[: len(chosen)]
-    exact = loss[chosen] + covered[chosen].sum(axis=1) - full.sum(axis=1)
-    return certify(loss, chosen, exact, confidence, tolerance)
 
 
 @functools.partial(jax.jit, static_argnames=("nodes",))
@@ -144,11 +120,4 @@ def _revalue_covered(
         parts = [hold_change(kind.terms, market, some, kind.base, kind.held) for kind in contracts]
         return functools.reduce(jnp.add, parts)
 
-    return map_blocks(observe, shock, tile=_TILE)
-
-
-def _check(confidence: float, tolerance: float) -> None:
-    if not 0.0 < confidence < 1.0:
-        raise ArgumentError(f"confidence {confidence}", where="ladder_vectors", mend="give a level such as 0.975")
-    if not tolerance > 0.0:
-        raise ArgumentError(f"tolerance {tolerance}", where="ladder_vectors", mend="give a fraction such as 1e-4")
+    return map_blocks(observe, shock, tile=VERIFY_TILE)

@@ -108,9 +108,9 @@ def plan_ladders(portfolio: Portfolio, market: MarketState, shock: MarketShock) 
         return PlannedBook(None, left)
     base = value_base(covered, market)
     found = [_host(ladder_axes(group.terms)) for group in covered.groups]
-    keys = np.concatenate([np.stack(axes, axis=1) for axes in found])
+    keys = np.concatenate(found)
     unique, inverse = np.unique(keys, axis=0, return_inverse=True)
-    splits = np.cumsum([len(axes.asset) for axes in found])[:-1]
+    splits = np.cumsum([len(rows) for rows in found])[:-1]
     ladders = np.split(inverse.reshape(-1), splits)
     contracts = tuple(
         _sorted_contracts(group, base, k, ladder, len(unique))
@@ -142,9 +142,10 @@ def _part(portfolio: Portfolio, chosen: list[bool]) -> Portfolio:
     return Portfolio(groups, num_desks=portfolio.num_desks, num_buckets=portfolio.num_buckets)
 
 
-def _host(axes: LadderAxes | None) -> LadderAxes:
+def _host(axes: LadderAxes | None) -> np.ndarray:
+    """One row a contract."""
     assert axes is not None  # `_why_not` has refused the kind
-    return LadderAxes(*(np.asarray(column) for column in axes))
+    return np.stack([np.asarray(column) for column in axes], axis=1)
 
 
 def _sorted_contracts(

@@ -2,19 +2,22 @@
 
 import dataclasses
 import enum
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, UInt32
 
-from pact_jax._typing import FloatScalarLike
 from pact_jax.errors import ArgumentError
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
 from pact_jax.measures import tail_measures
 
 from ._full import revalue
+
+VERIFY_TILE = 32
+"""Scenarios of the tail that are revalued at a time."""
 
 
 class RevaluationMode(enum.Enum):
@@ -104,7 +107,7 @@ def full_vectors(portfolio: Portfolio, market: MarketState, shock: MarketShock) 
 
 
 def certify(
-    approximate: np.ndarray, verified: np.ndarray, exact: np.ndarray, confidence: FloatScalarLike, tolerance: float
+    approximate: np.ndarray, verified: np.ndarray, exact: np.ndarray, confidence: float, tolerance: float
 ) -> Certificate:
     """Compares an approximate loss vector with full revaluation of some of its scenarios.
 
@@ -119,7 +122,6 @@ def certify(
         The certificate. It is complete if no other scenario can have crossed the VaR: each of them would have to be
         further off than every verified one.
     """
-    confidence = float(confidence)
     corrected = approximate.copy()
     corrected[verified] = exact
     max_error = float(np.max(np.abs(approximate[verified] - exact)))
@@ -152,9 +154,38 @@ def tail_scenarios(loss: np.ndarray, confidence: float, verify: int | None) -> n
     return order[np.unique(np.linspace(0, wanted - 1, verify).round().astype(int))]
 
 
-def take_scenarios(shock: MarketShock, index: np.ndarray) -> MarketShock:
-    """Some scenarios of a set, in any order."""
-    return jax.tree.map(lambda leaf: leaf[index], shock)
+def certify_tail(
+    pnl: np.ndarray,
+    covered: np.ndarray,
+    shock: MarketShock,
+    revalue_covered: Callable[[MarketShock], Float[Array, "scenarios desks"]],
+    *,
+    confidence: float,
+    tolerance: float,
+    verify: int | None,
+) -> Certificate:
+    """Revalues the tail of an approximation in full, and says how far off it was.
+
+    Args:
+        pnl: P&L by scenario and desk, what is approximated and what is not.
+        covered: the part that is approximated.
+        shock: the scenarios.
+        revalue_covered: that part in some scenarios by full revaluation.
+        confidence: level of VaR and ES.
+        tolerance: largest error that is accepted, as a fraction of the VaR.
+        verify: how many scenarios at most; None for the whole tail and its margin.
+
+    Returns:
+        The certificate.
+    """
+    loss = -pnl.sum(axis=1)
+    chosen = tail_scenarios(np.nan_to_num(loss, nan=np.inf), confidence, verify)
+    # Whole tiles, so that a few more or fewer scenarios compile nothing new.
+    padded = np.concatenate([chosen, np.repeat(chosen[:1], -len(chosen) % VERIFY_TILE)])
+    some = jax.tree.map(lambda leaf: leaf[padded], shock)
+    full = np.asarray(revalue_covered(some))[: len(chosen)]
+    exact = loss[chosen] + covered[chosen].sum(axis=1) - full.sum(axis=1)
+    return certify(loss, chosen, exact, confidence, tolerance)
 
 
 def _var_es(loss: np.ndarray, confidence: float) -> tuple[float, float]:
@@ -164,6 +195,14 @@ def _var_es(loss: np.ndarray, confidence: float) -> tuple[float, float]:
 
 _tail = jax.jit(lambda loss, confidence: tail_measures(loss, None, confidence))
 _revalue = jax.jit(revalue, static_argnames=("tile", "mesh"))
+
+
+def check_level(confidence: float, tolerance: float) -> None:
+    """Refuses a level outside (0, 1) and a tolerance that is not positive."""
+    if not 0.0 < confidence < 1.0:
+        raise ArgumentError(f"confidence {confidence}", where="revaluation", mend="give a level such as 0.975")
+    if not tolerance > 0.0:
+        raise ArgumentError(f"tolerance {tolerance}", where="revaluation", mend="give a fraction such as 1e-4")
 
 
 def _nothing(portfolio: Portfolio, market: MarketState, shock: MarketShock) -> PnlVectors:

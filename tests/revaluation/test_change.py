@@ -64,6 +64,7 @@ def test_a_kind_without_a_pricer_takes_the_plain_way():
 def test_a_missing_spot_reaches_the_result():
     terms, market, some = books.options(), books.market(), SHOCKS["all"]
     base = state_values(terms, market)
+    assert some.spot is not None
     broken = MarketShock(spot=some.spot.at[2, 0].set(jnp.nan))
     held = jax.jit(lambda moves: hold_change(terms, market, moves, base, jnp.ones((1, base.shape[0]))))(broken)[:, 0]
     assert np.isnan(np.asarray(held)).tolist() == [k == 2 for k in range(COUNT)]

@@ -82,7 +82,7 @@ def test_every_scenario_and_desk_is_close_to_full_revaluation(full, ladder):
 
 def test_the_certificate_says_what_full_revaluation_says(full, ladder):
     seen, loss = ladder.certificate, full.loss
-    assert seen.complete and seen.holds
+    assert seen is not None and seen.complete and seen.holds
     ranked = np.sort(loss)
     assert seen.value_at_risk == pytest.approx(ranked[-16], rel=1e-12)
     assert seen.expected_shortfall == pytest.approx(ranked[-15:].mean(), rel=1e-12)
@@ -104,11 +104,13 @@ def test_a_certificate_that_does_not_hold_brings_full_revaluation(full):
     result = ladder_vectors(
         BOOK, books.market(), SHOCK, confidence=LEVEL, nodes=LadderNodes(3, 2, components=0), tolerance=1e-6
     )
-    assert result.mode is RevaluationMode.FULL and not result.certificate.holds and "did not hold" in result.remark
+    assert result.certificate is not None and not result.certificate.holds
+    assert result.mode is RevaluationMode.FULL and "did not hold" in result.remark
     assert (np.asarray(result.pnl) == np.asarray(full.pnl)).all()
 
 
 def test_a_missing_spot_is_not_smoothed_over():
+    assert SHOCK.spot is not None
     broken = dataclasses.replace(SHOCK, spot=SHOCK.spot.at[5, 0].set(jnp.nan))
     result = ladder_vectors(BOOK, books.market(), broken, confidence=LEVEL)
     assert result.mode is RevaluationMode.FULL
@@ -129,6 +131,7 @@ def test_what_a_ladder_does_not_cover():
 
 def test_blocks_hold_every_contract_once():
     plan = plan_ladders(BOOK, books.market(), SHOCK).plan
+    assert plan is not None
     group, kind = BOOK.groups[0], plan.contracts[0]
     held = np.asarray(kind.held)
     assert held.shape[1] % 32 == 0
