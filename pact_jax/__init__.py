@@ -7,6 +7,10 @@ from ._greeks import greeks as greeks
 from ._pipeline import Evaluation as Evaluation
 from ._pipeline import RiskInputs as RiskInputs
 from ._pipeline import evaluate as evaluate
+from ._reverse_stress import ReverseStressReport as ReverseStressReport
+from ._reverse_stress import reverse_stress as reverse_stress
+from ._stress import StressReport as StressReport
+from ._stress import stress as stress
 from ._version import __version__ as __version__
 from .assessment import AssessmentReport as AssessmentReport
 from .assessment import Historical as Historical

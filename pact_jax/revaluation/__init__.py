@@ -14,6 +14,7 @@ from ._ladder_nodes import LadderNodes as LadderNodes
 from ._ladder_plan import LeftInFull as LeftInFull
 from ._ladder_plan import PlannedBook as PlannedBook
 from ._ladder_plan import plan_ladders as plan_ladders
+from ._move_loss import MoveLoss as MoveLoss
 from ._portfolio_base import PortfolioBase as PortfolioBase
 from ._portfolio_base import value_base as value_base
 from ._quadratic import Cumulants as Cumulants

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, UInt32
 
 from pact_jax.errors import ArgumentError
 from pact_jax.sampling import Stream, counter_normals
@@ -58,6 +58,7 @@ class _Search(eqx.Module):
     length: Float[Array, ""]
     multiplier: Float[Array, ""]
     penalty: Float[Array, ""]
+    calm: Float[Array, ""]
     stuck: Bool[Array, ""]
     steps: Int[Array, ""]
 
@@ -77,7 +78,8 @@ def reverse_stress(
     none is more plausible is not proven. Where the covariance is singular only shocks within its range are looked at.
 
     Args:
-        loss: loss of one shock, reporting currency; traced by JAX, differentiable almost everywhere.
+        loss: loss of one shock, reporting currency; traced by JAX, differentiable almost everywhere. As a pytree (an
+            `eqx.Module` with `__call__`, a `jax.tree_util.Partial`) its arrays are inputs: new values compile nothing.
         covariance: of the factors over the horizon of the shock.
         target: L, reporting currency; above the loss of no shock.
         num_starts: starting points; at least 1.
@@ -102,7 +104,7 @@ def reverse_stress(
     if num_starts < 1:
         raise ArgumentError(f"num_starts is {num_starts}", where="reverse_stress", mend="use at least 1")
     amount = jnp.asarray(target, covariance.dtype)
-    found, calm = _solve(covariance, amount, jnp.asarray(seed), loss=loss, num_starts=num_starts)
+    found, calm = _solve(as_input(loss), covariance, amount, jnp.asarray(seed), num_starts=num_starts)
     if not float(calm) < target:
         raise ArgumentError(
             f"the loss without a shock is {float(calm):g}, not below {target:g}",
@@ -133,13 +135,26 @@ def _distinct(found: ReverseStress, valid: np.ndarray) -> np.ndarray:
     return np.array(kept)
 
 
-@partial(jax.jit, static_argnames=("loss", "num_starts"))
+def as_input(loss: Loss) -> Loss:
+    """A loss as a pytree that `jit` takes as an argument.
+
+    Args:
+        loss: any callable.
+
+    Returns:
+        The same if it is a pytree of arrays, otherwise one without leaves.
+    """
+    is_pytree = isinstance(loss, eqx.Module | jax.tree_util.Partial)
+    return loss if is_pytree else jax.tree_util.Partial(loss)
+
+
+@partial(jax.jit, static_argnames="num_starts")
 def _solve(
+    loss: Loss,
     covariance: Float[Array, "factors factors"],
     target: Float[Array, ""],
     seed: Int[Array, ""],
     *,
-    loss: Loss,
     num_starts: int,
 ) -> tuple[ReverseStress, Float[Array, ""]]:
     root, scale = symmetric_root(covariance)
@@ -149,32 +164,22 @@ def _solve(
 
     both = jax.value_and_grad(standard)
     size, dtype = covariance.shape[0], covariance.dtype
-    calm, slope = both(jnp.zeros(size, dtype))
-    steepness = jnp.linalg.norm(slope)
-    sloped = steepness > 0.0
-    first = jnp.where(sloped, slope / jnp.where(sloped, steepness, 1.0), jnp.full(size, size**-0.5, dtype))
     index = jnp.arange(num_starts, dtype=jnp.uint32)
     chosen = counter_normals(seed, Stream.MARKET, index, size, dtype=dtype)
-    chosen = chosen.at[0].set(first)
-    chosen = chosen.at[1].set(-first) if num_starts > 1 else chosen
-    # A random direction is turned to the side on which the book loses.
-    side = jnp.where(jnp.matmul(chosen, slope, precision=_HIGHEST) < 0.0, -1.0, 1.0)
-    chosen = jnp.where((index > 1)[:, None], chosen * side[:, None], chosen)
-    radius = jnp.clip((target - calm) / jnp.where(sloped, steepness, 1.0), _NEAREST_START, _FARTHEST_START)
-    starts = radius * chosen / jnp.linalg.norm(chosen, axis=1, keepdims=True)
-    search = jax.vmap(lambda start: _search(both, start, target))(starts)
+    search = jax.vmap(lambda place, direction: _search(both, place, direction, target))(index, chosen)
     distance = jnp.linalg.norm(search.point, axis=1)
     shock = jnp.matmul(search.point, root, precision=_HIGHEST) * scale[None, :]
     residual = jax.vmap(_residual)(search)
-    return ReverseStress(shock, distance, search.loss, residual, search.multiplier, search.steps), calm
+    return ReverseStress(shock, distance, search.loss, residual, search.multiplier, search.steps), search.calm[0]
 
 
 def _search(
     both: Callable[[Float[Array, "factors"]], tuple[Float[Array, ""], Float[Array, "factors"]]],
-    start: Float[Array, "factors"],
+    place: UInt32[Array, ""],
+    chosen: Float[Array, "factors"],
     target: Float[Array, ""],
 ) -> _Search:
-    size, dtype = start.shape[0], start.dtype
+    size, dtype = chosen.shape[0], chosen.dtype
     eps = float(jnp.finfo(dtype).eps)
     near = max(_FEASIBLE, 20.0 * eps) * jnp.abs(target)
 
@@ -189,8 +194,8 @@ def _search(
         after = _merit(search.point + change, loss, target, search.penalty)
         fall = jnp.dot(search.point, search.direction) - search.penalty * jnp.abs(search.loss - target)
         enough = before + _ARMIJO * search.length * jnp.minimum(fall, 0.0) + 10.0 * eps * jnp.abs(before)
-        # The first evaluation is that of the start itself.
-        first = search.steps == 0
+        # The first evaluation is that of no shock, the second that of the start.
+        first = search.steps <= 1
         good = jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient)) & (first | (after <= enough))
         moved = _accept(search, change, loss, gradient, target, first)
         shorter = search.length * 0.5
@@ -204,22 +209,47 @@ def _search(
             (jnp.where(exhausted, back.length, shorter), (exhausted & fresh) | first),
         )
         kept = jax.tree.map(lambda new, old: jnp.where(good, new, old), moved, back)
+        begun = _begin(search, loss, gradient, place, chosen, target)
+        kept = jax.tree.map(lambda new, old: jnp.where(search.steps == 0, new, old), begun, kept)
         return eqx.tree_at(lambda s: s.steps, kept, search.steps + 1)
 
     zero = jnp.zeros((), dtype)
     initial = _Search(
-        point=start,
+        point=jnp.zeros_like(chosen),
         loss=zero,
-        gradient=jnp.zeros_like(start),
+        gradient=jnp.zeros_like(chosen),
         inverse=jnp.eye(size, dtype=dtype),
-        direction=jnp.zeros_like(start),
+        direction=jnp.zeros_like(chosen),
         length=jnp.ones((), dtype),
         multiplier=zero,
         penalty=zero,
+        calm=zero,
         stuck=jnp.asarray(False),
         steps=jnp.asarray(0),
     )
     return jax.lax.while_loop(continues, step, initial)
+
+
+def _begin(
+    search: _Search,
+    calm: Float[Array, ""],
+    slope: Float[Array, "factors"],
+    place: UInt32[Array, ""],
+    chosen: Float[Array, "factors"],
+    target: Float[Array, ""],
+) -> _Search:
+    """Where a start goes from no shock: along the gradient, against it, or a random way on the side of losses."""
+    steepness = jnp.linalg.norm(slope)
+    sloped = steepness > 0.0
+    side = jnp.where(jnp.dot(chosen, slope) < 0.0, -chosen, chosen)
+    ahead = jnp.where(sloped, slope, jnp.ones_like(slope))
+    way = jnp.where(place == 0, ahead, jnp.where(place == 1, -ahead, side))
+    radius = jnp.clip((target - calm) / jnp.where(sloped, steepness, 1.0), _NEAREST_START, _FARTHEST_START)
+    return eqx.tree_at(
+        lambda s: (s.loss, s.gradient, s.direction, s.calm),
+        search,
+        (calm, slope, radius * way / jnp.linalg.norm(way), calm),
+    )
 
 
 def _merit(

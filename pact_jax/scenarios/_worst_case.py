@@ -12,7 +12,7 @@ from pact_jax.errors import ArgumentError
 from pact_jax.sampling import Stream, counter_normals
 
 from ._moves import symmetric_root
-from ._reverse_stress import Loss
+from ._reverse_stress import Loss, as_input
 
 _MAX_STEPS = 500
 _STATIONARY = 1e-7
@@ -63,7 +63,8 @@ def worst_case(
     random directions. Local solutions are what is found: that none is worse is not proven.
 
     Args:
-        loss: loss of one shock, reporting currency; traced by JAX, differentiable almost everywhere.
+        loss: loss of one shock, reporting currency; traced by JAX, differentiable almost everywhere. As a pytree its
+            arrays are inputs: new values compile nothing.
         covariance: of the factors over the horizon of the shock.
         radius: r, standard deviations, positive.
         num_starts: starting points; at least 3.
@@ -89,18 +90,17 @@ def worst_case(
         raise ArgumentError(
             f"radius {radius!r}, {num_starts} starts", where="worst_case", mend="use a positive radius and 3 starts"
         )
-    return _solve(
-        covariance, jnp.asarray(radius, covariance.dtype), jnp.asarray(seed), loss=loss, num_starts=num_starts
-    )
+    size = jnp.asarray(radius, covariance.dtype)
+    return _solve(as_input(loss), covariance, size, jnp.asarray(seed), num_starts=num_starts)
 
 
-@partial(jax.jit, static_argnames=("loss", "num_starts"))
+@partial(jax.jit, static_argnames="num_starts")
 def _solve(
+    loss: Loss,
     covariance: Float[Array, "factors factors"],
     radius: Float[Array, ""],
     seed: Int[Array, ""],
     *,
-    loss: Loss,
     num_starts: int,
 ) -> WorstCase:
     root, scale = symmetric_root(covariance)

@@ -1,0 +1,149 @@
+"""The host door to stress tests: a snapshot and named scenarios in, labelled losses out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from ._assess import precision, to_device
+from ._status import Status
+from .errors import ArgumentError
+from .market import VolDynamics
+from .revaluation import stress_test
+from .scenarios import (
+    STRESS_LIBRARY,
+    FactorHistory,
+    FactorNames,
+    HistoricalWindow,
+    StressScenario,
+    StressShocks,
+    stress_shocks,
+)
+from .snapshot import Prepared, Snapshot, prepare
+
+
+@dataclass(frozen=True, eq=False)
+class StressReport:
+    """Losses of the marked positions under named stresses; instantaneous, no defaults, no liquidation cost.
+
+    Attributes:
+        losses: one row a scenario: `kind` (historical or hypothetical), `start` and `end` of the window of a historical
+            one, `loss` of the book, `desk:NAME` of each desk, `status`, `source`; reporting currency, positive is a
+            loss.
+        not_covered: factors that a scenario should move and does not, by scenario.
+        refused: why a scenario could not be built, by scenario.
+        flags: what the losses leave out, in words.
+        reporting_currency: of the losses.
+    """
+
+    losses: pd.DataFrame
+    not_covered: dict[str, tuple[str, ...]]
+    refused: dict[str, str]
+    flags: tuple[str, ...]
+    reporting_currency: str
+
+    def __repr__(self) -> str:
+        worst = self.losses["loss"].idxmax()
+        return (
+            f"StressReport: {len(self.losses)} scenarios, {len(self.refused)} refused; worst {worst}: "
+            f"{self.losses['loss'].max():,.0f} {self.reporting_currency}"
+        )
+
+
+def stress(
+    snapshot: Snapshot,
+    scenarios: Sequence[StressScenario] = STRESS_LIBRARY,
+    *,
+    vol_dynamics: VolDynamics = VolDynamics.STICKY_STRIKE,
+) -> StressReport:
+    """Losses by desk under named stresses, by full revaluation in float64.
+
+    Args:
+        snapshot: what is held and known; historical scenarios need its history.
+        scenarios: named stresses; the library of the package by default.
+        vol_dynamics: what a surface does when its underlying moves.
+
+    Returns:
+        Losses, and everything that a scenario does not cover.
+
+    Raises:
+        ArgumentError: no scenario could be built, names are repeated, or the book is one of sensitivities, whose
+            factors no scenario names.
+
+    Example:
+        >>> from pact_jax.datasets import load_desk  # doctest: +SKIP
+        >>> stress(load_desk()).losses[["loss", "source"]]  # doctest: +SKIP
+    """
+    if snapshot.linear is not None:
+        raise ArgumentError(
+            "a book of sensitivities has abstract factors, which no stress scenario names",
+            where="stress",
+            mend="use reverse_stress, or supply positions and market data",
+        )
+    prepared = prepare(snapshot, horizon_days=1)
+    with precision(float32=False):
+        dtype = jnp.dtype(jnp.float64)
+        portfolio, market = jax.tree.map(
+            lambda leaf: to_device(leaf, dtype), (prepared.inputs.portfolio, prepared.inputs.market)
+        )
+        shocks = stress_shocks(
+            scenarios, market, _names(prepared), history=_history(prepared), vol_dynamics=vol_dynamics
+        )
+        tested = stress_test(portfolio, market, shocks)
+        loss, status = -np.asarray(tested.pnl), np.asarray(tested.status)
+    kinds = {one.name: isinstance(one.definition, HistoricalWindow) for one in scenarios}
+    return StressReport(
+        losses=_frame(shocks, loss, status, prepared, kinds),
+        not_covered={name: missing for name, missing in zip(shocks.names, shocks.not_covered, strict=True) if missing},
+        refused=dict(shocks.refused),
+        flags=incomplete(snapshot),
+        reporting_currency=snapshot.reporting_currency,
+    )
+
+
+def incomplete(snapshot: Snapshot) -> tuple[str, ...]:
+    """What a stress of a snapshot leaves out because its rows were rejected, in words.
+
+    Args:
+        snapshot: the input.
+
+    Returns:
+        Flags, none for a whole snapshot.
+    """
+    count = len(snapshot.rejected)
+    return (f"INCOMPLETE: {count} rows rejected; their losses are not in these numbers",) if count else ()
+
+
+def _frame(
+    shocks: StressShocks, loss: np.ndarray, status: np.ndarray, prepared: Prepared, kinds: dict[str, bool]
+) -> pd.DataFrame:
+    desks = prepared.labels.desks
+    window = [("", "") if dates is None else dates for dates in shocks.window]
+    frame = pd.DataFrame(
+        {
+            "kind": ["historical" if kinds[name] else "hypothetical" for name in shocks.names],
+            "start": [dates[0] for dates in window],
+            "end": [dates[1] for dates in window],
+            "loss": loss.sum(axis=1),
+        },
+        index=pd.Index(shocks.names, name="scenario"),
+    )
+    for k, desk in enumerate(desks):
+        frame[f"desk:{desk}"] = loss[:, k]
+    frame["status"] = [Status(int(bits)).describe() for bits in status]
+    frame["source"] = list(shocks.sources)
+    return frame
+
+
+def _names(prepared: Prepared) -> FactorNames:
+    labels = prepared.labels
+    return FactorNames(labels.assets, labels.currencies, labels.curves, labels.surfaces, labels.hazard_issuers)
+
+
+def _history(prepared: Prepared) -> FactorHistory | None:
+    if not len(prepared.levels):
+        return None
+    return FactorHistory(prepared.dates, prepared.levels, prepared.layout)
