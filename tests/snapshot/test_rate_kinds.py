@@ -14,6 +14,7 @@ from pact_jax.curves import Interpolation, ZeroCurve
 from pact_jax.dates import CalendarCode, calendar, cds_schedule
 from pact_jax.market import MarketShock, MarketState, apply_shock
 from pact_jax.pricing import default_claim, unit_values
+from pact_jax.pricing._greeks_traits import aged
 from pact_jax.pricing.rates import (
     RateVol,
     cds_legs,
@@ -256,6 +257,23 @@ def test_derivatives_are_slopes_of_the_value(base: Priced) -> None:
     for group, slope, (above, _), (below, _) in zip(groups, slopes, up, down, strict=True):
         difference = (above - below) / 2e-3
         np.testing.assert_allclose(slope[group.contract], difference, rtol=1e-5, atol=1e-5, err_msg=group.terms.kind)
+
+
+def test_contracts_that_have_ended_count_their_flows_as_cash(base: Priced) -> None:
+    """Beyond the last date there is no discount, no choice and no NaN: the door refuses such rows, ageing does not."""
+    prepared = prepare(make_snapshot(book(), SCALARS), horizon_days=10)
+    groups = jax.tree.map(jnp.asarray, prepared.inputs.portfolio.groups)
+    ended = [dataclasses.replace(g, terms=aged(g.terms, jnp.asarray(50.0))) for g in groups]
+    found = {
+        g.terms.kind: np.asarray(value) for g, (value, _) in zip(groups, _units(tuple(ended), base.market), strict=True)
+    }
+    assert all(np.all(np.isfinite(value)) for value in found.values())
+    # A swap at one curve has no floating interest left between dates that coincide: its fixed coupons remain.
+    assert found["swap"][0] == pytest.approx(-100.0 * 0.04 * 5.0, rel=1e-12)
+    # The premiums of five years, first coupon in full, as ACT/360 counts them; nothing is protected any more.
+    assert found["cds"][0] == pytest.approx(-100.0 * 0.01 * 5.08, rel=1e-2)
+    # At one date there is no rate any more: a cap at 4 % is worthless and its floor pays the strike.
+    assert found["cap_floor"][0] == 0.0 and found["cap_floor"][1] == pytest.approx(100.0 * 0.04 * 1826.0 / 360.0)
 
 
 def test_default_of_the_reference_entity_pays_the_claim() -> None:
