@@ -5,7 +5,7 @@ from functools import singledispatch
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float, Int, PyTree
 
 from pact_jax.instruments import EuropeanOption
 from pact_jax.market import MarketState, VolPoints, scenario_base_vol, scenario_log_discount
@@ -62,7 +62,7 @@ class _OptionRows(NamedTuple):
 @scenario_pricer.register
 def _european_option(terms: EuropeanOption, markets: MarketState) -> ScenarioPricer:
     log_discount = scenario_log_discount(markets, terms.discount.curve, jnp.maximum(terms.discount.time, 0.0))
-    discount, log_spot = jnp.exp(log_discount), jnp.log(markets.spot)
+    discount, log_spot = jnp.exp(log_discount), _log_spot(markets, terms.asset)
     time = jnp.maximum(terms.expiry, 0.0)
     rows = _OptionRows(
         asset=terms.asset,
@@ -77,7 +77,7 @@ def _european_option(terms: EuropeanOption, markets: MarketState) -> ScenarioPri
     )
 
     def price(of: _OptionRows) -> Float[Array, "contracts scenarios"]:
-        log_moneyness = log_spot[of.asset] - log_discount[of.point] + (of.carry - of.read.log_strike)[:, None]
+        log_moneyness = log_spot(of.asset) - log_discount[of.point] + (of.carry - of.read.log_strike)[:, None]
         vol = scenario_base_vol(markets, of.read) * of.root_time[:, None]
         value = black_price_log(
             markets.spot[of.asset] * jnp.exp(of.carry)[:, None],
@@ -90,3 +90,13 @@ def _european_option(terms: EuropeanOption, markets: MarketState) -> ScenarioPri
         return value * (of.multiplier[:, None] * markets.fx[of.currency])
 
     return ScenarioPricer(rows, price)
+
+
+def _log_spot(
+    markets: MarketState, asset: Int[Array, "contracts"]
+) -> Callable[[Int[Array, "contracts"]], Float[Array, "contracts scenarios"]]:
+    """Logarithms once an asset, or of the rows read where there are fewer contracts than assets."""
+    if asset.shape[0] < markets.spot.shape[0]:
+        return lambda index: jnp.log(markets.spot[index])
+    every = jnp.log(markets.spot)
+    return lambda index: every[index]

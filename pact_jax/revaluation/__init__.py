@@ -39,3 +39,7 @@ from ._vectors import Certificate as Certificate
 from ._vectors import PnlVectors as PnlVectors
 from ._vectors import RevaluationMode as RevaluationMode
 from ._vectors import full_vectors as full_vectors
+from ._what_if import BookScenarios as BookScenarios
+from ._what_if import WhatIf as WhatIf
+from ._what_if import remember_book as remember_book
+from ._what_if import what_if as what_if
