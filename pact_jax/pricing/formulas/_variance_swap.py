@@ -75,7 +75,7 @@ def smile_variance(log_moneyness: Float[Array, "strikes"], total_variance: Float
         Expected total variance; divided by the time, the fair strike of a variance swap, squared.
 
     Example:
-        >>> round(float(smile_variance(jnp.linspace(-1.0, 1.0, 41), jnp.full(41, 0.04))), 12)
+        >>> round(float(smile_variance(jnp.linspace(-1.0, 1.0, 41), jnp.full(41, 0.04))), 6)
         0.04
 
     References:
