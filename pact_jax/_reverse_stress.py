@@ -87,7 +87,7 @@ def reverse_stress(
         book = MoveLoss(portfolio, market, value_base(portfolio, market), prepared.layout)
         covariance, note = _covariance(prepared, horizon_days)
         found = solve(book, covariance, loss, num_starts=num_starts, seed=seed)
-        by_desk = np.asarray(jax.jit(jax.vmap(MoveLoss.by_desk, in_axes=(None, 0)))(book, found.shock))
+        by_desk = np.asarray(_by_desk(book, found.shock))
         deviation = np.sqrt(np.diag(np.asarray(covariance)))
         found = jax.tree.map(np.asarray, found)
     return ReverseStressReport(
@@ -96,6 +96,11 @@ def reverse_stress(
         flags=(*note, *incomplete(snapshot)),
         reporting_currency=snapshot.reporting_currency,
     )
+
+
+@jax.jit
+def _by_desk(book: MoveLoss, shock: Float[Array, "scenarios factors"]) -> Float[Array, "scenarios desks"]:
+    return jax.lax.map(book.by_desk, shock)
 
 
 def _covariance(prepared: Prepared, horizon_days: int) -> tuple[Float[Array, "factors factors"], tuple[str, ...]]:

@@ -93,13 +93,6 @@ def test_blocks_are_sums_of_windows_of_the_history():
     assert bootstrap(N, 2).sampling is Sampling.INDEPENDENT
 
 
-def test_a_block_of_the_horizon_is_a_window():
-    history = levels()
-    plain = historical_scenarios(jnp.asarray(history), LAYOUT, market(), horizon_days=5, driver_columns=DRIVERS)
-    windows, drawn = moves_of(plain), moves_of(bootstrap(64, None))
-    assert np.abs(drawn[:, None] - windows[None]).max(axis=2).min(axis=1).max() < 1e-14
-
-
 def test_student_t_tail_of_a_linear_book():
     # A linear book in a multivariate t is t: ES_c = s g(q)/(1-c) (nu + q^2)/(nu - 1) with the scale
     # s = sigma sqrt((nu-2)/nu) (McNeil, Frey and Embrechts 2015, example 2.15).
@@ -174,8 +167,7 @@ def test_factor_model_draws_its_covariance():
 
 
 def test_scenario_i_is_the_same_whatever_the_number_of_scenarios_and_shards():
-    for few, many in ((student_t(64), student_t(N)), (bootstrap(64, 2), bootstrap(N, 2))):
-        np.testing.assert_allclose(moves_of(few), moves_of(many)[:64], rtol=1e-12)
+    np.testing.assert_array_equal(moves_of(bootstrap(64, 2)), moves_of(bootstrap(N, 2))[:64])
     draw = jax.jit(lambda index: counter_chi2(jnp.asarray(9), Stream.MIXING, index, jnp.asarray(4.0)))
     index = jnp.arange(40, dtype=jnp.uint32)
     np.testing.assert_array_equal(draw(index)[20:], draw(index + 20)[:20])
