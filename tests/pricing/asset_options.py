@@ -20,7 +20,9 @@ from pact_jax.market import MarketState, example_market
 from pact_jax.pricing import state_values
 
 COUNT = 32
-FIXINGS = 4
+FIXINGS = 3
+"""Fixings still to come; one more was fixed at `PAST`."""
+PAST = 98.0
 DAYS = np.random.default_rng(3).integers(20, 900, COUNT)
 BARRIER_UP = np.arange(COUNT) // 2 % 2 == 0
 BARRIER_IN = np.arange(COUNT) // 4 % 2 == 0
@@ -52,7 +54,8 @@ def option(is_call: Array | None = None, expiry: Array | None = None) -> AssetOp
 def kinds(on: AssetOption) -> tuple:
     """European, cash digital, asset digital, American, barrier with rebate, its in-out twin without, Asian."""
     share = np.arange(1.0, FIXINGS + 1.0) / FIXINGS
-    weight = jnp.full((COUNT, FIXINGS), 1.0 / FIXINGS)
+    weight = jnp.full((COUNT, FIXINGS), 1.0 / (FIXINGS + 1.0))
+    past = jnp.full(COUNT, np.log(PAST) / (FIXINGS + 1.0))
     level = jnp.where(jnp.asarray(BARRIER_UP), 125.0, 80.0)
     up, into, none = jnp.asarray(BARRIER_UP), jnp.asarray(BARRIER_IN), jnp.zeros(COUNT)
     fields = {f.name: getattr(on, f.name) for f in dataclasses.fields(on)}
@@ -64,7 +67,7 @@ def kinds(on: AssetOption) -> tuple:
         BarrierOption(on, level, jnp.full(COUNT, 3.0), up, into),
         BarrierOption(on, level, none, up, into),
         BarrierOption(on, level, none, up, ~into),
-        AsianOption(on, on.expiry[:, None] * jnp.asarray(share)[None, :], weight, none),
+        AsianOption(on, on.expiry[:, None] * jnp.asarray(share)[None, :], weight, past),
     )
 
 
