@@ -12,6 +12,9 @@ from ._reverse_stress import reverse_stress as reverse_stress
 from ._stress import StressReport as StressReport
 from ._stress import stress as stress
 from ._version import __version__ as __version__
+from ._what_if import WhatIfBook as WhatIfBook
+from ._what_if import WhatIfReport as WhatIfReport
+from ._what_if import what_if_book as what_if_book
 from .assessment import AssessmentReport as AssessmentReport
 from .assessment import Historical as Historical
 from .assessment import MonteCarlo as MonteCarlo

@@ -1,12 +1,14 @@
 """What one more trade does: only the trade is repriced, against the stored scenarios and losses of the book."""
 
+import functools
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, UInt32
 
 from pact_jax._status import Status
-from pact_jax.instruments import Accounting, PositionGroup
+from pact_jax.instruments import Accounting, Portfolio, PositionGroup
 from pact_jax.market import MarketShock, MarketState, scenario_markets
 from pact_jax.measures import (
     TailMeasures,
@@ -98,7 +100,7 @@ def remember_book(
 
 
 @jax.jit
-def what_if(book: BookScenarios, trade: PositionGroup) -> WhatIf:
+def what_if(book: BookScenarios, trade: PositionGroup | Portfolio) -> WhatIf:
     """VaR and ES of a book with some positions added, removed or resized.
 
     The loss with the trade is `loss(w) - sum_i dq_i [V_i(w) - V_i(base)]`: only the trade is priced. The rest of the
@@ -107,7 +109,7 @@ def what_if(book: BookScenarios, trade: PositionGroup) -> WhatIf:
 
     Args:
         book: what `remember_book` kept.
-        trade: positions of one kind; quantities are changes: positive adds, minus the holding removes.
+        trade: positions of one kind, or of several; quantities are changes: positive adds, minus the holding removes.
 
     Returns:
         Measures before and after, incremental and component ES of the trade.
@@ -124,7 +126,9 @@ def what_if(book: BookScenarios, trade: PositionGroup) -> WhatIf:
         >>> round(before, 9), abs(round(after, 9))
         (18.5, 0.0)
     """
-    value, pnl = _trade_pnl(book, trade)
+    groups = trade.groups if isinstance(trade, Portfolio) else (trade,)
+    parts = [_trade_pnl(book, group) for group in groups]
+    value, pnl = (functools.reduce(jnp.add, column) for column in zip(*parts, strict=True))
     loss = book.loss - pnl
     after = tail_measures(loss, book.weight, book.levels)
 
