@@ -18,6 +18,7 @@ _OWN_COLUMNS = (
     "float_day_count",
     "spread",
     "fixing",
+    "compounded",
     "surface",
     "vol_model",
     "displacement",

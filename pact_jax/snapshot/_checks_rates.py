@@ -89,6 +89,16 @@ def _check_fixing(frame: pd.DataFrame, findings: Findings, context: Context) -> 
     periods = leg_periods(rows["maturity"], rows["start"], frequency, context.valuation_date)
     begun = np.zeros(len(frame), bool)
     begun[at[periods.contract[periods.has_begun]]] = True
-    missing = begun & frame["fixing"].isna().to_numpy()
+    overnight = frame["compounded"].notna().to_numpy()
+    missing = begun & frame["fixing"].isna().to_numpy() & ~overnight
     rule = "is in a floating period that began before the valuation date, at a rate that is not given"
-    findings.rows(missing, "fixing", frame["position_id"], rule, "give the rate that was fixed for it")
+    mend = "give the rate that was fixed for it, or for an overnight rate what it has compounded to"
+    findings.rows(missing, "fixing", frame["position_id"], rule, mend)
+    both = overnight & frame["fixing"].notna().to_numpy()
+    rule = "is there beside a fixing: the rate of the running period is either a term rate or an overnight one"
+    findings.rows(both, "compounded", frame["compounded"], rule, "clear one of the two")
+    read = np.zeros(len(frame), bool)
+    read[at] = True
+    idle = read & overnight & ~begun
+    rule = "has compounded in no period: none has begun"
+    findings.rows(idle, "compounded", frame["compounded"], rule, "clear it")

@@ -18,7 +18,8 @@ from ._resolve import years_until
 def swap_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
     face, cash = rows["face"].to_numpy(float), CashLeg()
     floating = float_leg(rows, axes)
-    growth, growth_flows = place_float(floating, cash, face, rows["fixing"].fillna(0.0).to_numpy(float))
+    fixing, compounded = rows["fixing"].fillna(0.0).to_numpy(float), rows["compounded"].to_numpy(float)
+    growth, growth_flows = place_float(floating, cash, face, fixing, compounded)
     of = floating.periods.contract
     spread = face * rows["spread"].fillna(0.0).to_numpy(float)
     cash.add(of, floating.periods.end_time, spread[of] * floating.accrual)
@@ -50,7 +51,7 @@ def swaption_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
     rows = rows.assign(start=rows["start"].fillna(rows["expiry"]))
     face, cash, fixed = rows["face"].to_numpy(float), CashLeg(), CashLeg()
     floating = float_leg(rows, axes)
-    growth, growth_flows = place_float(floating, cash, face, np.zeros(len(rows)))
+    growth, growth_flows = place_float(floating, cash, face, np.zeros(len(rows)), np.full(len(rows), np.nan))
     _add_fixed(fixed, rows, axes, face)
     points, (cash_flows, annuity) = place_cash([cash, fixed], floating.currency, floating.curve)
     return Swaption(

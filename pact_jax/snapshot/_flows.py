@@ -110,30 +110,34 @@ def float_leg(rows: pd.DataFrame, axes: Axes) -> FloatLeg:
 
 
 def place_float(
-    leg: FloatLeg, cash: CashLeg, notional: np.ndarray, fixing: np.ndarray
+    leg: FloatLeg, cash: CashLeg, notional: np.ndarray, fixing: np.ndarray, compounded: np.ndarray
 ) -> tuple[GrowthPoints, LinearFlows]:
     """Adds a floating leg: to `cash` where a discount factor says it all, else to points of its own.
 
-    A period to come pays `P_f(s)/P_f(e) - 1`; on the discount curve itself that is worth `P(s) - P(e)`.
+    A period to come pays `P_f(s)/P_f(e) - 1`; on the discount curve itself that is worth `P(s) - P(e)`. An overnight
+    rate that has compounded to `g` since the period began pays `(1 + g)/P_f(e) - 1`.
 
     Args:
         leg: the periods.
         cash: takes what is linear in discount factors.
         notional: of each contract.
         fixing: rate of the running period of each contract; not read where no period has begun.
+        compounded: growth so far in the running period of an overnight rate; NaN for a term rate.
 
     Returns:
         Unique floating periods on other curves, and the notionals on them.
     """
     periods, of = leg.periods, leg.periods.contract
-    begun, face = periods.has_begun, notional[of]
+    face, overnight = notional[of], periods.has_begun & ~np.isnan(compounded)[of]
+    begun = periods.has_begun & ~overnight
+    grown = face * np.where(overnight, 1.0 + compounded[of], 1.0)
     same = (leg.forward_curve == leg.curve)[of] & ~begun
     other = ~same & ~begun
     cash.add(of[begun], periods.end_time[begun], (face * fixing[of] * leg.accrual)[begun])
-    cash.add(of[same], periods.start_time[same], face[same])
+    cash.add(of[same], periods.start_time[same], grown[same])
     cash.add(of[~begun], periods.end_time[~begun], -face[~begun])
     points, code = growth_points(leg, other)
-    return points, merged_flows(code, of[other], face[other])
+    return points, merged_flows(code, of[other], grown[other])
 
 
 def growth_points(leg: FloatLeg, chosen: np.ndarray) -> tuple[GrowthPoints, np.ndarray]:

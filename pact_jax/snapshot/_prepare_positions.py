@@ -71,7 +71,7 @@ RESOLVERS: tuple[Resolver, ...] = (
     Resolver(("asian_option",), (*_OPTION, "first_fixing", "fixing_frequency", "past_average"), asian_option_terms),
     Resolver(
         ("swap",),
-        (*_FLOATING, "frequency", "day_count", "coupon", "spread", "fixing"),
+        (*_FLOATING, "frequency", "day_count", "coupon", "spread", "fixing", "compounded"),
         swap_terms,
     ),
     Resolver(("cap_floor",), (*_FLOATING, *_RATE_OPTION, "fixing"), cap_floor_terms),

@@ -86,10 +86,12 @@ POSITIONS = Table(
         Column("float_frequency", "number", "floating payments per year: 1, 2, 4 or 12; empty: 4"),
         Column("float_day_count", "text", "day count of the floating leg; empty: ACT/360"),
         Column("spread", "number", "spread over the floating rate per year, decimal; empty: 0"),
+        Column("fixing", "number", "term rate of the floating period that has begun, decimal"),
         Column(
-            "fixing",
+            "compounded",
             "number",
-            "term rate of the floating period that has begun, decimal; not for an overnight rate still compounding",
+            "growth so far of an overnight rate in the floating period that has begun, decimal: 0.004 for 0.4 %",
+            above=-1.0,
         ),
         Column(
             "surface",

@@ -20,26 +20,28 @@ from pact_jax.pricing.rates import (
     cds_legs,
     cds_present_value,
     cds_terms,
+    overnight_growth,
     rate_option_price,
     stack_cds_terms,
 )
 from pact_jax.snapshot import make_snapshot, prepare
 
 from .small import SCALARS, tables
-from .test_make import cell, refusal
 
 TODAY = pd.Timestamp("2022-12-28")
 TENORS = (0.25, 1.0, 5.0, 10.0)
 RATES = {"USD": (0.045, 0.043, 0.038, 0.036), "SOFR": (0.047, 0.044, 0.037, 0.035), "EUR": (0.02, 0.024, 0.026, 0.028)}
 HEADER = (
     "position_id,desk,kind,quantity,currency,option_type,strike,maturity,coupon,frequency,start,expiry,forward_curve,"
-    "float_frequency,spread,fixing,surface,vol_model,displacement,day_count,face,issuer"
+    "float_frequency,spread,fixing,surface,vol_model,displacement,day_count,face,issuer,compounded"
 )
 ROWS = (
     "S1,rates,swap,1,USD,,,2027-12-28,0.04,2,,,,4,,,,,,30/360,100,",
     "S2,rates,swap,1,USD,,,2027-09-15,0.035,1,,,SOFR,4,0.001,0.0455,,,,30/360,1000,",
     "S3,rates,swap,1,EUR,,,2030-06-28,0.026,1,2023-06-28,,,2,,,,,,ACT/360,100,",
     "S4,rates,swap,1,USD,,,2027-12-28,0.04,4,,,SOFR,4,,,,,,ACT/360,100,",
+    "S5,rates,swap,1,USD,,,2025-06-28,0.04,1,,,SOFR,1,,,,,,ACT/360,100,,0.0195",
+    "S6,rates,swap,1,USD,,,2025-06-28,0.04,1,,,,1,,,,,,ACT/360,100,,0.0195",
     "C1,rates,cap_floor,1,USD,cap,0.04,2027-12-28,,,,,SOFR,4,,,RATE:USD,,,,100,",
     "C2,rates,cap_floor,1,USD,floor,0.04,2027-12-28,,,,,SOFR,4,,,RATE:USD,,,,100,",
     "C3,rates,cap_floor,1,USD,floor,-0.01,2026-12-28,,,,,,4,,,RATE:USD-N,bachelier,,,100,",
@@ -64,7 +66,9 @@ def book() -> dict[str, pd.DataFrame]:
         columns=["surface", "expiry", "log_moneyness", "implied_vol"],
     )
     given["vols"] = pd.concat([given["vols"], more.astype(object)], ignore_index=True)
-    frame = pd.DataFrame([row.split(",") for row in ROWS], columns=HEADER.split(","), dtype=object)
+    width = len(HEADER.split(","))
+    cells = [[*row.split(","), ""][:width] for row in ROWS]
+    frame = pd.DataFrame(cells, columns=HEADER.split(","), dtype=object)
     given["positions"] = frame.set_axis(pd.RangeIndex(2, 2 + len(frame)))
     for name in ("limits", "history"):
         given.pop(name)
@@ -170,6 +174,20 @@ def test_swaps_are_their_legs(world: str, request: pytest.FixtureRequest) -> Non
     s3 += on.discount("EUR", pd.Timestamp("2023-06-28")) - on.discount("EUR", pd.Timestamp("2030-06-28")) - s3
     s3 -= 0.026 * on.annuity("EUR", back("2030-06-28", "2023-06-28", 12), actual=True)
     assert value["S3"] == pytest.approx(100.0 * s3 * on.fx["EUR"], rel=1e-10)
+
+
+@pytest.mark.parametrize("world", ["base", "shocked"])
+def test_overnight_periods_go_on_compounding(world: str, request: pytest.FixtureRequest) -> None:
+    """S5 and S6 have compounded 1.95 % since the 28th of June; the curve carries them to the 28th of June next."""
+    found = request.getfixturevalue(world)
+    on, dates = Curves(found.market), back("2025-06-28", "2022-06-28", 12)
+    coupons = 0.04 * on.annuity("USD", dates, actual=True)
+    for name, curve in (("S5", "SOFR"), ("S6", "USD")):
+        now, end = jnp.asarray(1.0), jnp.asarray(on.discount(curve, dates[1]))
+        fixings, share = jnp.full(2, jnp.expm1(0.5 * jnp.log1p(0.0195))), jnp.ones(2)
+        running = on.discount("USD", dates[1]) * float(overnight_growth(fixings, share, now, end))
+        later = on.floating("USD", curve, dates[1:])
+        assert found.value[name] == pytest.approx(100.0 * (running + later - coupons), rel=1e-10), name
 
 
 @pytest.mark.parametrize("world", ["base", "shocked"])
@@ -309,48 +327,3 @@ def test_new_terms_and_dates_meet_compiled_code(base: Priced) -> None:
     changed["positions"] = positions
     before = len(TRACES)
     assert priced(given=changed).value["S1"] != base.value["S1"] and len(TRACES) == before
-
-
-@pytest.mark.parametrize(
-    ("row", "column", "value", "expected"),
-    [
-        (
-            3,
-            "fixing",
-            "",
-            "S2: is in a floating period that began before the valuation date, at a rate that is not given",
-        ),
-        (2, "frequency", "3", "3: must be 1, 2 or 4"),
-        (2, "float_frequency", "5", "5: must be 1, 2, 4 or 12"),
-        (2, "forward_curve", "SONIA", "SONIA: is not in table curves"),
-        (2, "coupon", "", "S1: a swap needs coupon (mend: fill coupon)"),
-        (4, "start", "2031-01-01", "2031-01-01: is not before maturity"),
-        (6, "surface", "ACME", "ACME: is no surface of rates"),
-        (6, "surface", "", "C1: a cap_floor needs surface"),
-        (6, "option_type", "call", "call: is no side of a cap_floor (mend: use one of: cap, floor)"),
-        (6, "strike", "-0.01", "-0.01: must be > 0"),
-        (9, "expiry", "2022-12-28", "2022-12-28: has expired"),
-        (9, "start", "2023-03-28", "2023-03-28: is before expiry"),
-        (11, "maturity", "2027-12-21", "2027-12-21: is no standard date"),
-        (11, "issuer", "BANK", "BANK: issues a marked bond and has no hazard rates"),
-        (11, "fixing", "0.01", "0.01: is not read by this kind: fixing belongs to swap, cap_floor"),
-    ],
-)
-def test_a_wrong_row_is_refused(row: int, column: str, value: str, expected: str) -> None:
-    def spoil(t: dict, s: dict) -> None:
-        given = book()
-        t.clear()
-        t.update(given)
-        cell("positions", row, column, value)(t, s)
-
-    messages = refusal(spoil)
-    assert any(expected in message for message in messages), messages
-
-
-def test_a_cds_has_no_counterparty() -> None:
-    def spoil(t: dict, s: dict) -> None:
-        t.clear()
-        t.update(book())
-        t["positions"] = t["positions"].assign(counterparty=["BANK" if k == 11 else "" for k in t["positions"].index])
-
-    assert any("a cds is booked to the default of its reference entity alone" in message for message in refusal(spoil))
