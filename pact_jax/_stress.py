@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from jaxtyping import Array, Float
 
 from ._assess import precision, to_device
 from ._status import Status
@@ -20,8 +21,12 @@ from .scenarios import (
     HistoricalWindow,
     StressScenario,
     StressShocks,
+    check_horizon,
+    overlapping_moves,
+    propagate_stresses,
     stress_shocks,
 )
+from .scenarios.correlation import constant_correlation_shrinkage
 from .snapshot import Prepared, Snapshot, prepare
 
 
@@ -57,21 +62,29 @@ def stress(
     snapshot: Snapshot,
     scenarios: Sequence[StressScenario] = STRESS_LIBRARY,
     *,
+    propagate: bool = False,
+    horizon_days: int = 10,
     vol_dynamics: VolDynamics = VolDynamics.STICKY_STRIKE,
 ) -> StressReport:
     """Losses by desk under named stresses, by full revaluation in float64.
 
+    Without propagation the factors that a hypothetical stress does not name stay at base. With it they move by their
+    conditional mean given those that it names, under the covariance of the history's own H-day moves (shrunk towards
+    one correlation), so that a fall of all shares brings the usual rise of volatilities with it.
+
     Args:
         snapshot: what is held and known; historical scenarios need its history.
         scenarios: named stresses; the library of the package by default.
+        propagate: move what hypothetical stresses do not name; needs a history.
+        horizon_days: H of that covariance, business days.
         vol_dynamics: what a surface does when its underlying moves.
 
     Returns:
         Losses, and everything that a scenario does not cover.
 
     Raises:
-        ArgumentError: no scenario could be built, names are repeated, or the book is one of sensitivities, whose
-            factors no scenario names.
+        ArgumentError: no scenario could be built, names are repeated, the history is too short to propagate by, or
+            the book is one of sensitivities, whose factors no scenario names.
 
     Example:
         >>> from pact_jax.datasets import load_desk  # doctest: +SKIP
@@ -92,6 +105,10 @@ def stress(
         shocks = stress_shocks(
             scenarios, market, _names(prepared), history=_history(prepared), vol_dynamics=vol_dynamics
         )
+        notes: tuple[str, ...] = ()
+        if propagate:
+            shocks, notes = propagate_stresses(shocks, _covariance(prepared, horizon_days), prepared.layout, market)
+            notes = (f"ASSUMED: hypothetical stresses propagated by {horizon_days}-day covariance", *notes)
         tested = stress_test(portfolio, market, shocks)
         loss, status = -np.asarray(tested.pnl), np.asarray(tested.status)
     kinds = {one.name: isinstance(one.definition, HistoricalWindow) for one in scenarios}
@@ -99,7 +116,7 @@ def stress(
         losses=_frame(shocks, loss, status, prepared, kinds),
         not_covered={name: missing for name, missing in zip(shocks.names, shocks.not_covered, strict=True) if missing},
         refused=dict(shocks.refused),
-        flags=incomplete(snapshot),
+        flags=(*notes, *incomplete(snapshot)),
         reporting_currency=snapshot.reporting_currency,
     )
 
@@ -136,6 +153,12 @@ def _frame(
     frame["status"] = [Status(int(bits)).describe() for bits in status]
     frame["source"] = list(shocks.sources)
     return frame
+
+
+def _covariance(prepared: Prepared, horizon_days: int) -> Float[Array, "factors factors"]:
+    check_horizon(len(prepared.levels), horizon_days)
+    moves = overlapping_moves(jnp.asarray(prepared.levels), jnp.asarray(prepared.layout.is_log), horizon_days)
+    return constant_correlation_shrinkage(moves).covariance
 
 
 def _names(prepared: Prepared) -> FactorNames:

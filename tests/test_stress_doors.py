@@ -8,7 +8,7 @@ import pytest
 import pact_jax as pj
 from pact_jax.errors import ArgumentError
 from pact_jax.io import snapshot_from_dict
-from pact_jax.scenarios import STRESS_LIBRARY, HistoricalWindow, StressScenario
+from pact_jax.scenarios import STRESS_LIBRARY, GroupMove, HistoricalWindow, ShockLeaf, StressScenario
 from tests.report import books
 
 
@@ -34,6 +34,21 @@ def test_losses_by_desk_of_a_fall_and_of_two_dates():
     assert (own["kind"], own["start"], own["end"], own["status"]) == ("historical", first, last, "ok")
     assert "no levels at" in report.refused["COVID 2020"]
     assert "2 scenarios, 1 refused" in repr(report)
+
+
+def test_propagation_moves_the_share_that_a_stress_does_not_name():
+    one = StressScenario("ACME alone", "test", (GroupMove(ShockLeaf.SPOT, -0.2, ("ACME",)),))
+    window = StressScenario("own window", "test", HistoricalWindow("2022-10-03", "2022-11-01"))
+    alone, both = (pj.stress(books.stocks(), [one, window], propagate=p, horizon_days=5) for p in (False, True))
+    log = np.log(books.history().to_numpy())
+    moves = log[5:] - log[:-5]
+    # Two factors have one correlation, so that shrinkage changes nothing.
+    covariance = np.cov(moves.T)
+    other = np.expm1(covariance[0, 1] / covariance[0, 0] * np.log(0.8))
+    assert both.losses.at["ACME alone", "loss"] == pytest.approx(0.2 * 15_000.0 - other * 3_000.0, rel=1e-9)
+    assert alone.losses.at["ACME alone", "loss"] == pytest.approx(0.2 * 15_000.0, rel=1e-12)
+    np.testing.assert_array_equal(alone.losses.loc["own window", "loss"], both.losses.loc["own window", "loss"])
+    assert alone.flags == () and "propagated by 5-day covariance" in both.flags[0]
 
 
 def sensitivities():

@@ -22,6 +22,7 @@ from ._moves import check_horizon as check_horizon
 from ._moves import moves_covariance as moves_covariance
 from ._moves import overlapping_moves as overlapping_moves
 from ._propagate import propagate_shock as propagate_shock
+from ._propagate import propagate_stresses as propagate_stresses
 from ._reverse_stress import ReverseStress as ReverseStress
 from ._reverse_stress import reverse_stress as reverse_stress
 from ._root_time import scale_root_time as scale_root_time

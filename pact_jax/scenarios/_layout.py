@@ -73,3 +73,24 @@ class ShockLayout:
             else:
                 leaves[leaf.value] = target.at[:, rows].set(moves[:, np.array(places)])
         return MarketShock(**leaves, vol_dynamics=self.vol_dynamics)
+
+    def to_moves(self, shock: MarketShock) -> Float[Array, "scenarios factors"]:
+        """Reads the columns off a shock: the inverse of `to_shock`; a leaf that is None reads 0.
+
+        Args:
+            shock: leaves with a leading scenarios axis; at least one is not None.
+
+        Returns:
+            One row a scenario, one column a factor.
+        """
+        held = [leaf for leaf in (getattr(shock, leaf.value) for leaf in ShockLeaf) if leaf is not None]
+        still = jnp.zeros(held[0].shape[0], held[0].dtype)
+        columns = []
+        for column in self.columns:
+            leaf = getattr(shock, column.leaf.value)
+            if leaf is None:
+                columns.append(still)
+            else:
+                is_curve = column.leaf is ShockLeaf.ZERO_RATE
+                columns.append(leaf[:, column.row, column.tenor] if is_curve else leaf[:, column.row])
+        return jnp.stack(columns, axis=1)

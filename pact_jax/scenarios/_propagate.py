@@ -1,10 +1,16 @@
 """What the factors that a stress leaves out do, given those that it names."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from pact_jax.errors import ArgumentError
+from pact_jax.market import MarketShock, MarketState
+
+from ._layout import ShockLayout, ShockLeaf
+from ._stress import StressShocks
 
 _TOLERANCE = 1e-8
 _RANK = 1e-12
@@ -62,3 +68,45 @@ def propagate_shock(
         )
     reached[given] = wanted
     return jnp.asarray(reached * unit, covariance.dtype)
+
+
+def propagate_stresses(
+    stress: StressShocks, covariance: Float[Array, "factors factors"], layout: ShockLayout, market: MarketState
+) -> tuple[StressShocks, tuple[str, ...]]:
+    """The same stresses with the history's factors that a hypothetical one leaves at base at their conditional mean.
+
+    A factor is left at base if its move is 0. Windows of history move every factor as it moved, and stay as they are.
+
+    Args:
+        stress: what `stress_shocks` built.
+        covariance: of the factors of the layout, over a horizon of the stresses' kind.
+        layout: where each factor sits in a shock.
+        market: gives the shapes.
+
+    Returns:
+        The stresses, and why any hypothetical one was not propagated.
+    """
+    moves = np.asarray(layout.to_moves(stress.shock))
+    added, kept = np.zeros_like(moves), []
+    for k, (name, window) in enumerate(zip(stress.names, stress.window, strict=True)):
+        if window is not None:
+            continue
+        named = moves[k] != 0.0
+        try:
+            whole = np.asarray(propagate_shock(covariance, jnp.asarray(named), jnp.asarray(moves[k])))
+        except ArgumentError as refusal:
+            kept.append(f"{name}: not propagated, {refusal.what}")
+            continue
+        added[k] = np.where(named, 0.0, whole)
+    return dataclasses.replace(stress, shock=_sum(stress.shock, layout.to_shock(jnp.asarray(added), market))), tuple(
+        kept
+    )
+
+
+def _sum(first: MarketShock, second: MarketShock) -> MarketShock:
+    leaves = {}
+    for leaf in ShockLeaf:
+        held = [part for part in (getattr(first, leaf.value), getattr(second, leaf.value)) if part is not None]
+        if held:
+            leaves[leaf.value] = sum(held[1:], held[0])
+    return MarketShock(**leaves, vol_dynamics=first.vol_dynamics)

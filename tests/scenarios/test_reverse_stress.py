@@ -8,8 +8,11 @@ import pytest
 from scipy import optimize
 
 from pact_jax.errors import ArgumentError
+from pact_jax.market import MarketShock
 from pact_jax.scenarios import propagate_shock, reverse_stress, worst_case
 from pact_jax.special import normal_cdf
+
+from .histories import LAYOUT, market
 
 COVARIANCE = np.array([[4e-4, 1e-4, -2e-6], [1e-4, 1e-4, 0.0], [-2e-6, 0.0, 1e-6]])
 DELTA = np.array([1.0e6, -3.0e6, 2.0e7])
@@ -162,3 +165,10 @@ def test_propagation_is_the_conditional_mean():
         propagate_shock(twins, both, jnp.asarray([2.0, 1.0, 0.0]))
     with pytest.raises(ArgumentError, match="no factor is named"):
         propagate_shock(twins, jnp.zeros(3, bool), jnp.zeros(3))
+
+
+def test_moves_are_read_back_off_a_shock():
+    move = np.arange(8.0).reshape(2, 4)
+    shock = LAYOUT.to_shock(jnp.asarray(move), market())
+    np.testing.assert_array_equal(LAYOUT.to_moves(shock), move)
+    np.testing.assert_array_equal(LAYOUT.to_moves(MarketShock(spot=shock.spot)), move * [1.0, 1.0, 0.0, 0.0])
