@@ -61,6 +61,8 @@ def test_factors_are_the_sums_of_positions(report: GreekReport) -> None:
     spot = factor[factor["group"] == "spot"].set_index("name")
     assert spot.loc["ACME", "derivative"] == pytest.approx(frame.loc[["P1", "P2", "P4"], "delta"].sum(), rel=1e-12)
     assert spot.loc["ACME", "move"] == 0.5 and spot.loc["BETA", "change"] == pytest.approx(0.2 * 11.0, rel=1e-12)
+    # The reporting currency is worth 1 by definition.
+    assert list(factor.loc[factor["group"] == "fx", "name"]) == ["EUR"]
     total = factor.groupby("group")["change"].sum()
     assert total["vol"] == pytest.approx(frame["vega_pct"].sum(), rel=1e-11)
     assert total["zero"] == pytest.approx(frame["pv01"].sum(), rel=1e-11)
