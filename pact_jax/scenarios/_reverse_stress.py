@@ -146,7 +146,7 @@ def as_input(loss: Loss) -> Loss:
         The same if it is a pytree of arrays, otherwise one without leaves.
     """
     is_pytree = isinstance(loss, eqx.Module | jax.tree_util.Partial)
-    return loss if is_pytree else cast(Loss, jax.tree_util.Partial(loss))
+    return cast(Loss, loss if is_pytree else jax.tree_util.Partial(loss))
 
 
 @partial(jax.jit, static_argnames="num_starts")
