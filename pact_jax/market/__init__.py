@@ -9,6 +9,7 @@ from ._lookup import log_survival_probability as log_survival_probability
 from ._scenario import VolPoints as VolPoints
 from ._scenario import scenario_base_vol as scenario_base_vol
 from ._scenario import scenario_log_discount as scenario_log_discount
+from ._scenario import scenario_log_survival as scenario_log_survival
 from ._scenario import scenario_markets as scenario_markets
 from ._shock import FactorGroup as FactorGroup
 from ._shock import MarketShock as MarketShock

@@ -58,6 +58,29 @@ def scenario_log_discount(
     return -zero_rate * time[:, None]
 
 
+def scenario_log_survival(
+    markets: MarketState, issuer: Int[Array, "points"], time: Float[Array, "points"]
+) -> Float[Array, "points scenarios"]:
+    """`log_survival_probability` in every scenario; 0 for an issuer index below 0, which means free of default.
+
+    Args:
+        markets: the scenarios, as `scenario_markets` lays them out.
+        issuer: index of the issuer of each point.
+        time: years.
+
+    Returns:
+        Log survival probabilities; one column if no hazard rate moves.
+    """
+    ends = markets.hazard_time[:, 0]
+    total = jnp.zeros((time.shape[0], markets.hazard_rate.shape[-1]), markets.hazard_rate.dtype)
+    for k in range(ends.shape[0]):
+        start = ends[k - 1] if k else jnp.zeros_like(ends[0])
+        end = ends[k] if k + 1 < ends.shape[0] else jnp.full_like(ends[0], jnp.inf)
+        overlap = jnp.where(issuer >= 0, jnp.clip(jnp.minimum(time, end) - start, 0.0, None), 0.0)
+        total = total - overlap[:, None] * markets.hazard_rate[jnp.maximum(issuer, 0), k]
+    return total
+
+
 class VolPoints(NamedTuple):
     """Where contracts read their volatility surfaces.
 
