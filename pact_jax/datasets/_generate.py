@@ -191,9 +191,9 @@ class _Book:
         marked = self.rng.random(count) < 0.6
         currency = np.where(marked, "USD", np.array(["USD", "EUR", "GBP", "JPY"])[self.rng.integers(0, 4, count)])
         annual = currency == "EUR"
-        # Days up to the 28th only: every convention rolls them back to the same coupon dates.
+        # As bonds are issued: coupons and redemption on the 1st or the 15th of a month.
         month = np.datetime64("2023-07", "M") + self.rng.integers(0, 12 * 25, count)
-        day = month.astype("datetime64[D]") + self.rng.integers(0, 28, count)
+        day = month.astype("datetime64[D]") + 14 * self.rng.integers(0, 2, count)
         unit = np.where(currency == "JPY", 0.75, 100.0)
         columns = {
             "currency": currency.astype(object),

@@ -11,14 +11,15 @@ from ._terms import AbstractTerms
 
 
 class RiskyPoints(eqx.Module):
-    """Unique (currency, curve, issuer, period) of a group: the states that every bond's value is linear in.
+    """Unique payments contingent on survival: the states that the value of bonds and credit swaps is linear in.
 
     Attributes:
         currency: index of the currency paid.
         curve: index of the discount curve.
         issuer: index of the issuer, -1 for none.
-        start: start of the period, years (0 for the first one): a default in the period is settled at its end.
-        end: end of the period and payment time, years.
+        start: time until which the issuer has to survive, years: the payment time, or for what is paid on default
+            within a period the two ends of that period; 0 where survival does not matter.
+        end: payment time, or end of the period, years.
     """
 
     currency: Int[Array, "points"]
@@ -31,15 +32,16 @@ class RiskyPoints(eqx.Module):
 class Bond(AbstractTerms):
     """Fixed-coupon and zero bonds, as cash flows on unique points; one unit is one bond.
 
-    A flow pays `amount` at the end of its period if the issuer survived until then, and `recovery_amount` at the end
-    of the period if the issuer defaulted within it (recovery of face).
+    A flow pays `amount` at its point's `end` if the issuer survives until its `start`. Recovery of face R, settled at
+    the end t_k of the period of default, is linear in the same states, because
+    `P(t_k) [Q(t_{k-1}) - Q(t_k)]` is the difference of two of them: a coupon c becomes `c - R` on (t_k, t_k) and R on
+    (t_{k-1}, t_k).
 
     Attributes:
         points: unique states.
         flow_point: index of each flow's point.
         flow_contract: index of each flow's contract.
-        amount: paid on survival, in the bond's currency, per bond.
-        recovery_amount: paid on default within the period, in the bond's currency, per bond.
+        amount: paid, in the bond's currency, per bond.
         currency: index of each bond's currency.
         recovery: amount recovered per bond if the issuer defaults, in its currency (recovery rate x face).
     """
@@ -51,6 +53,5 @@ class Bond(AbstractTerms):
     flow_point: Int[Array, "flows"]
     flow_contract: Int[Array, "flows"]
     amount: Float[Array, "flows"]
-    recovery_amount: Float[Array, "flows"]
     currency: Int[Array, "contracts"]
     recovery: Float[Array, "contracts"]

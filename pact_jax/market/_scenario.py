@@ -72,13 +72,15 @@ def scenario_log_survival(
         Log survival probabilities; one column if no hazard rate moves.
     """
     ends = markets.hazard_time[:, 0]
-    total = jnp.zeros((time.shape[0], markets.hazard_rate.shape[-1]), markets.hazard_rate.dtype)
-    for k in range(ends.shape[0]):
-        start = ends[k - 1] if k else jnp.zeros_like(ends[0])
-        end = ends[k] if k + 1 < ends.shape[0] else jnp.full_like(ends[0], jnp.inf)
-        overlap = jnp.where(issuer >= 0, jnp.clip(jnp.minimum(time, end) - start, 0.0, None), 0.0)
-        total = total - overlap[:, None] * markets.hazard_rate[jnp.maximum(issuer, 0), k]
-    return total
+    # Integral up to the start of the period that holds the time, plus the rate of that period from there.
+    width = jnp.diff(ends, prepend=0.0)
+    whole = jnp.cumsum(width[None, :, None] * markets.hazard_rate, axis=1)
+    before = jnp.concatenate([jnp.zeros_like(whole[:, :1]), whole[:, :-1]], axis=1)
+    period = jnp.sum(ends[None, :-1] <= time[:, None], axis=1)
+    start = jnp.where(period > 0, ends[jnp.maximum(period - 1, 0)], 0.0)
+    own = jnp.maximum(issuer, 0)
+    integral = before[own, period] + markets.hazard_rate[own, period] * (time - start)[:, None]
+    return jnp.where((issuer >= 0)[:, None], -integral, 0.0)
 
 
 class VolPoints(NamedTuple):

@@ -12,23 +12,21 @@ from ._value import contract_values, default_claim, state_values
 
 @state_values.register
 def bond_states(terms: Bond, market: MarketState) -> Float[Array, "states"]:
-    """Value of one unit paid at each point on survival, then of one unit paid there on default within its period.
+    """Value of one unit paid at each point on survival, `X P(end) Q(start)`.
 
-    `X P(t_k) Q(t_k)` and `X P(t_k) [Q(t_{k-1}) - Q(t_k)]`, with the discount factor P, the survival probability Q and
-    the exchange rate X.
+    P is the discount factor, Q the survival probability, X the exchange rate.
 
     Args:
         terms: the bonds.
         market: the state of the world.
 
     Returns:
-        Survival-contingent states, then default-contingent states, one each a point.
+        One state a point, reporting currency.
     """
     points = terms.points
-    discount = market.fx[points.currency] * jnp.exp(log_discount_factor(market, points.curve, points.end))
-    survive_start = jnp.exp(log_survival_probability(market, points.issuer, points.start))
-    survive_end = jnp.exp(log_survival_probability(market, points.issuer, points.end))
-    return jnp.concatenate([discount * survive_end, discount * (survive_start - survive_end)])
+    log_discount = log_discount_factor(market, points.curve, points.end)
+    log_survival = log_survival_probability(market, points.issuer, points.start)
+    return market.fx[points.currency] * jnp.exp(log_discount + log_survival)
 
 
 @contract_values.register
@@ -42,8 +40,7 @@ def bond_value(terms: Bond, states: Float[Array, "states"]) -> Float[Array, "con
     Returns:
         Value per bond, accrued interest included (dirty), reporting currency.
     """
-    num_points = terms.points.end.shape[0]
-    flow = terms.amount * states[terms.flow_point] + terms.recovery_amount * states[num_points + terms.flow_point]
+    flow = terms.amount * states[terms.flow_point]
     return jax.ops.segment_sum(flow, terms.flow_contract, num_segments=terms.recovery.shape[0])
 
 

@@ -51,10 +51,12 @@ def inputs() -> RiskInputs:
         jnp.asarray([0, 1]), jnp.asarray([0, 1]), points, jnp.asarray([0, 1]), jnp.asarray(STRIKE),
         jnp.asarray(MATURITY), jnp.zeros(2, bool), jnp.ones(2),
     )  # fmt: skip
-    risky = RiskyPoints(*(jnp.asarray([k]) for k in (1, 1, ISSUER)), jnp.zeros(1), jnp.full(1, BOND_YEARS))
-    bond = Bond(
-        risky, zero[:1], zero[:1], jnp.full(1, FACE), jnp.full(1, RECOVERY), jnp.ones(1, int), jnp.full(1, RECOVERY)
+    # The face if the issuer survives, the recovery if it was there at the start and is not at the end.
+    risky = RiskyPoints(
+        *(jnp.full(2, k) for k in (1, 1, ISSUER)), jnp.asarray([BOND_YEARS, 0.0]), jnp.full(2, BOND_YEARS)
     )
+    amount = jnp.asarray([FACE - RECOVERY, RECOVERY])
+    bond = Bond(risky, jnp.arange(2), zero, amount, jnp.ones(1, int), jnp.full(1, RECOVERY))
     portfolio = Portfolio(
         (
             group(Stock(jnp.asarray([0, 1]), jnp.asarray([0, 1])), [0, 0, 1], slice(0, 3)),

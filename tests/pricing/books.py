@@ -124,22 +124,36 @@ def fx_options() -> FxOption:
 
 def bonds() -> Bond:
     """A three-year annual bond of each issuer, and a government zero in the third currency; 100 face."""
-    end = np.array([1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 4.5])
-    start = np.array([0.0, 1.0, 2.0, 0.0, 1.0, 2.0, 0.0])
+    return bonds_of(
+        contract=[0, 0, 0, 1, 1, 1, 2],
+        end=[1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 4.5],
+        start=[0.0, 1.0, 2.0, 0.0, 1.0, 2.0, 0.0],
+        amount=[5.0, 5.0, 105.0, 3.0, 3.0, 103.0, 100.0],
+        currency=[0, 1, 2],
+        issuer=[0, 1, -1],
+        recovery=[40.0, 25.0, 0.0],
+    )
+
+
+def bonds_of(contract, start, end, amount, *, currency, issuer, recovery) -> Bond:
+    """Bonds from their periods: what is paid at the end of each, and what is recovered on a default within it."""
+    contract, currency, issuer = np.asarray(contract), np.asarray(currency), np.asarray(issuer)
+    recovery, both = np.asarray(recovery, float), np.concatenate([contract, contract])
+    lost = recovery[contract]
+    place = jnp.asarray(currency[both])
     return Bond(
         points=RiskyPoints(
-            currency=jnp.asarray([0, 0, 0, 1, 1, 1, 2]),
-            curve=jnp.asarray([0, 0, 0, 1, 1, 1, 2]),
-            issuer=jnp.asarray([0, 0, 0, 1, 1, 1, -1]),
-            start=jnp.asarray(start),
-            end=jnp.asarray(end),
+            currency=place,
+            curve=place,
+            issuer=jnp.asarray(issuer[both]),
+            start=jnp.asarray(np.concatenate([end, start]), float),
+            end=jnp.asarray(np.concatenate([end, end]), float),
         ),
-        flow_point=jnp.arange(7),
-        flow_contract=jnp.asarray([0, 0, 0, 1, 1, 1, 2]),
-        amount=jnp.asarray([5.0, 5.0, 105.0, 3.0, 3.0, 103.0, 100.0]),
-        recovery_amount=jnp.asarray([40.0, 40.0, 40.0, 25.0, 25.0, 25.0, 0.0]),
-        currency=jnp.asarray([0, 1, 2]),
-        recovery=jnp.asarray([40.0, 25.0, 0.0]),
+        flow_point=jnp.arange(len(both)),
+        flow_contract=jnp.asarray(both),
+        amount=jnp.asarray(np.concatenate([np.asarray(amount, float) - lost, lost])),
+        currency=jnp.asarray(currency),
+        recovery=jnp.asarray(recovery),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pact_jax.instruments import Bond, RiskyPoints
+from pact_jax.instruments import Bond
 from pact_jax.market import MarketState, example_market
 from pact_jax.pricing import bond_states, unit_values
 
@@ -22,18 +22,8 @@ price = jax.jit(unit_values)
 
 def one(time, amount, *, issuer=-1, recovery=0.0) -> Bond:
     """One bond on the only curve of the example market."""
-    time, amount = np.asarray(time, float), np.asarray(amount, float)
-    count = len(time)
-    zero = jnp.zeros(count, int)
-    return Bond(
-        points=RiskyPoints(zero, zero, jnp.full(count, issuer), jnp.asarray([0.0, *time[:-1]]), jnp.asarray(time)),
-        flow_point=jnp.arange(count),
-        flow_contract=zero,
-        amount=jnp.asarray(amount),
-        recovery_amount=jnp.full(count, recovery),
-        currency=jnp.zeros(1, int),
-        recovery=jnp.full(1, recovery),
-    )
+    start, contract = [0.0, *time[:-1]], np.zeros(len(time), int)
+    return books.bonds_of(contract, start, time, amount, currency=[0], issuer=[issuer], recovery=[recovery])
 
 
 def with_hazard(hazard, zero_rate=0.03) -> MarketState:
@@ -92,7 +82,7 @@ def test_default_risk_never_adds_value_and_full_recovery_bounds_it(hazard, recov
 
 def test_zero_hazard_is_riskless_and_no_issuer_ignores_hazards():
     terms = one([1.0, 2.0, 3.0], [4.0, 4.0, 104.0], issuer=0, recovery=40.0)
-    free = dataclasses.replace(terms, points=dataclasses.replace(terms.points, issuer=jnp.full(3, -1)))
+    free = dataclasses.replace(terms, points=dataclasses.replace(terms.points, issuer=jnp.full(6, -1)))
     riskless = float(price(free, with_hazard(0.5))[0])
     assert float(price(terms, with_hazard(0.0))[0]) == pytest.approx(riskless, rel=1e-15)
     assert riskless == pytest.approx(4 * (np.exp(-0.03) + np.exp(-0.06)) + 104 * np.exp(-0.09), rel=1e-14)
@@ -102,10 +92,9 @@ def test_states_are_shared_by_bonds_that_pay_on_the_same_day():
     terms = one([1.0, 2.0], [5.0, 105.0], issuer=0, recovery=30.0)
     two = dataclasses.replace(
         terms,
-        flow_point=jnp.asarray([0, 1, 1]),
-        flow_contract=jnp.asarray([0, 0, 1]),
-        amount=jnp.asarray([5.0, 105.0, 100.0]),
-        recovery_amount=jnp.asarray([30.0, 30.0, 0.0]),
+        flow_point=jnp.asarray([0, 1, 2, 3, 1]),
+        flow_contract=jnp.asarray([0, 0, 0, 0, 1]),
+        amount=jnp.asarray([-25.0, 75.0, 30.0, 30.0, 100.0]),
         currency=jnp.zeros(2, int),
         recovery=jnp.asarray([30.0, 0.0]),
     )
@@ -129,6 +118,6 @@ def test_equals_quantlib_on_a_curve_with_shape():
     flows = [flow for flow in bond.cashflows() if flow.date() > today]
     time = np.array([act.yearFraction(today, flow.date()) for flow in flows])
     terms = one(time, [flow.amount() for flow in flows])
-    ones = jnp.ones(len(flows), int)
+    ones = jnp.ones(2 * len(flows), int)
     terms = dataclasses.replace(terms, points=dataclasses.replace(terms.points, currency=0 * ones, curve=ones))
     assert float(price(terms, market)[0]) == pytest.approx(bond.NPV(), rel=1e-13)
