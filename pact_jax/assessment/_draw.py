@@ -47,6 +47,8 @@ from ._generator import (
 _MOST_RESIDUAL = 100.0
 _MIN_GARCH_DAYS = 250
 _LISTED = 10
+# A tail of 2.5 % then holds 40 windows: below that no error of dependent history has kept its promise.
+_FEW_WINDOWS = 1_600.0
 
 
 def generate(
@@ -149,7 +151,9 @@ def _from_windows(
             levels, layout, market, horizon_days=horizon, decay=generator.decay, driver_columns=drivers, seed=seed
         )
         worth = 1.0 / float(jnp.sum(scenarios.weight**2))
-        return scenarios, [f"age weights with a decay of {generator.decay:g} are worth {worth:.0f} equal windows"]
+        note = f"age weights with a decay of {generator.decay:g} are worth {worth:.0f} equal windows"
+        unreliable = " (too few: standard errors and bounds of the tail are unreliable)" if worth < _FEW_WINDOWS else ""
+        return scenarios, [note + unreliable]
     scenarios = block_bootstrap_scenarios(
         levels,
         layout,

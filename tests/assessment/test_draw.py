@@ -58,7 +58,7 @@ def sensitivities(correlation=0.5):
 @pytest.mark.parametrize(
     ("generator", "sampling", "note"),
     [
-        (AgeWeighted(), Sampling.OVERLAPPING, "worth"),
+        (AgeWeighted(), Sampling.OVERLAPPING, "equal windows (too few"),
         (FilteredHistorical("ewma"), Sampling.OVERLAPPING, None),
         (BlockBootstrap(N), Sampling.INDEPENDENT, "not of the history itself"),
         (StudentT(N), Sampling.INDEPENDENT, "degrees of freedom, estimated"),
