@@ -60,17 +60,20 @@ def test_smiles_equal_replication_by_options(shock):
     market = books.market() if shock is None else apply_shock(books.market(), shock)
     terms = swaps()
     fair = np.asarray(price(terms, market)) / unit(terms, market) + np.asarray(terms.strike) ** 2
-    for k, time in enumerate(EXPIRY):
-        asset = int(terms.asset[k])
-        forward = market.spot[asset] * jnp.exp(-market.dividend_yield[asset] * time)
-        forward = forward / discount_factor(market, terms.asset[k : k + 1], jnp.full(1, time))[0]
-        strike = forward * jnp.exp(jnp.linspace(-1.0, 1.0, 4001) * 10.0 * 0.25 * time**0.5)
+
+    @jax.jit
+    @jax.vmap
+    def expected(asset, time):
+        discount = discount_factor(market, asset[None], time[None])[0]
+        forward = market.spot[asset] * jnp.exp(-market.dividend_yield[asset] * time) / discount
+        strike = forward * jnp.exp(jnp.linspace(-1.0, 1.0, 4001) * 10.0 * 0.25 * jnp.sqrt(time))
         ones = jnp.ones(4001)
-        vol = implied_vol(market, jnp.full(4001, asset), time * ones, jnp.log(strike))
-        put, call = (black_price(forward, strike, vol * time**0.5, ones, jnp.asarray(side)) for side in (False, True))
-        one = jnp.asarray(1.0)
-        expected = replicated_variance(strike, put, call, forward, strike[2000], one * time, one)
-        assert np.sqrt(fair[k]) == pytest.approx(float(jnp.sqrt(expected)), abs=3e-5), time
+        vol = implied_vol(market, jnp.broadcast_to(asset, ones.shape), time * ones, jnp.log(strike))
+        total = vol * jnp.sqrt(time)
+        put, call = (black_price(forward, strike, total, ones, jnp.asarray(side)) for side in (False, True))
+        return replicated_variance(strike, put, call, forward, strike[2000], time, jnp.ones_like(time))
+
+    np.testing.assert_allclose(np.sqrt(fair), np.sqrt(expected(terms.asset, terms.expiry)), atol=3e-5)
 
 
 @pytest.mark.parametrize("expiry", [0.0, -0.5])

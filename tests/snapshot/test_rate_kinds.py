@@ -294,15 +294,16 @@ def test_contracts_that_have_ended_count_their_flows_as_cash(base: Priced) -> No
     assert found["cap_floor"][0] == 0.0 and found["cap_floor"][1] == pytest.approx(100.0 * 0.04 * 1826.0 / 360.0)
 
 
-def test_default_of_the_reference_entity_pays_the_claim() -> None:
+def test_default_of_the_reference_entity_pays_the_claim(base: Priced) -> None:
     """Bought protection gains what a default pays less what the swap was worth; sold protection loses it."""
-    prepared = prepare(make_snapshot(book(), SCALARS), horizon_days=10)
+    given = book()
+    given["positions"] = given["positions"][given["positions"]["kind"].isin(["cds", "swap"])]
+    prepared = prepare(make_snapshot(given, SCALARS), horizon_days=10)
     inputs, market = jax.tree.map(jnp.asarray, (prepared.inputs, prepared.inputs.market))
     severity = jax.jit(severities)(inputs.credit, inputs.portfolio, market)
     loss = dict(zip(prepared.labels.position_id, np.asarray(severity.position), strict=True))
-    found = priced()
     for name, quantity in (("D1", 1.0), ("D2", -1.0), ("D3", 1.0)):
-        assert loss[name] == pytest.approx(quantity * (found.value[name] - found.claim[name]), rel=1e-12)
+        assert loss[name] == pytest.approx(quantity * (base.value[name] - base.claim[name]), rel=1e-12)
     assert loss["D1"] < 0.0 < loss["D2"] and loss["S1"] == 0.0
 
 
