@@ -1,7 +1,7 @@
 """The host door: a snapshot in, a labelled report out."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import jax
@@ -36,6 +36,7 @@ def assess(
     seed: int = 0,
     float32: bool = False,
     num_worst: int = 0,
+    progress: Callable[[str], None] | None = None,
 ) -> AssessmentReport:
     """Assesses a snapshot: one score with its bound, decision and an explanation that adds up exactly.
 
@@ -51,6 +52,7 @@ def assess(
         seed: seed of every random number.
         float32: run in float32 instead; said in the manifest.
         num_worst: how many of the worst scenarios to explain (0 for none: it costs a pass each).
+        progress: told in words what comes next, such as `print`; a first run spends its time compiling.
 
     Returns:
         The report.
@@ -65,13 +67,18 @@ def assess(
     """
     generator = MonteCarlo() if generator is None else generator
     check_arguments(horizon_days, confidence, levels, generator)
+    tell = (lambda words: None) if progress is None else progress
+    tell(f"preparing {len(snapshot.positions):,} positions")
     prepared = prepare(snapshot, horizon_days=horizon_days)
     with precision(float32=float32):
         dtype = jnp.float32 if float32 else jnp.float64
         inputs = jax.tree.map(lambda leaf: to_device(leaf, dtype), prepared.inputs)
+        tell(f"making scenarios: {generator!r}")
         scenarios, prepared = generate_noted(generator, prepared, inputs.market, horizon_days=horizon_days, seed=seed)
+        tell(f"valuing every position in {scenarios.num_scenarios:,} scenarios over {horizon_days} days")
         started = time.perf_counter()
         evaluation = evaluate(inputs, scenarios, confidence, levels=levels)
+        tell("measuring the sampling errors")
         uncertainty = measure_uncertainty(evaluation.joint, scenarios, confidence, levels, horizon_days)
         jax.block_until_ready((evaluation, uncertainty))
         seconds = time.perf_counter() - started
@@ -85,6 +92,7 @@ def assess(
             dtype=str(jnp.dtype(dtype)),
             seconds=seconds,
         )
+        tell("composing the report")
         worst = worst_scenarios(
             inputs,
             scenarios,

@@ -9,12 +9,8 @@ from .errors import MissingExtra
 
 EXTRAS: Final[dict[str, tuple[str, ...]]] = {
     "plot": ("matplotlib",),
-    "report": ("matplotlib", "jinja2", "great_tables"),
-    "io": ("pyarrow", "openpyxl"),
-    "audit": ("cryptography", "rfc8785"),
-    "models": ("safetensors",),
-    "opt": ("clarabel",),
-    "quantlib": ("QuantLib",),
+    "io": ("pyarrow",),
+    "audit": ("cryptography",),
 }
 """The modules that each extra of `pyproject.toml` makes importable."""
 

@@ -14,6 +14,8 @@ import pandas as pd
 
 from ._assess import assess
 from ._doctor import doctor
+from ._greeks import greeks
+from ._stress import stress
 from ._version import __version__
 from .assessment import Generator, Historical, MonteCarlo, market_views, worst_market_moves
 from .audit import AuditLog, add_audit_command, record_assessment
@@ -25,6 +27,7 @@ from .snapshot import Snapshot
 
 _NUM_SCENARIOS = 10_000
 _NUM_WORST = 10
+_NUM_FACTORS = 15
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"pact-jax {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_assess(commands)
+    _add_tables(commands)
     template = commands.add_parser("template", help="write an example snapshot folder to edit")
     template.add_argument("folder", type=Path, metavar="FOLDER", help="where; made if it is not there")
     template.add_argument("--force", action="store_true", help="overwrite files that are there")
@@ -100,6 +104,74 @@ def _add_assess(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     command.set_defaults(run=_run_assess)
 
 
+def _add_tables(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    for name, run, words in (
+        ("stress", _run_stress, "print the losses by desk under named historical and hypothetical stresses"),
+        ("greeks", _run_greeks, "print the Greeks by desk, and the factors that move the book most"),
+    ):
+        command = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+        add = command.add_argument
+        add("folder", nargs="?", type=Path, metavar="FOLDER", help="snapshot folder; the shipped desk by default")
+        add("--positions", type=int, metavar="N", help="a generated desk of this size instead of the shipped one")
+        add("--on-reject", choices=("raise", "report"), default="raise", help="what to do with bad rows")
+        add("--csv", type=Path, metavar="F", help="write the whole table to this file")
+        if name == "stress":
+            add("--propagate", action="store_true", help="move by covariance what a hypothetical stress does not name")
+        add("--no-cache", action="store_true", help="do not keep compiled programs for the next run")
+        command.set_defaults(run=run)
+
+
+def _run_stress(chosen: argparse.Namespace) -> int:
+    _check_writable(chosen.csv)
+    found = stress(_open(chosen), propagate=chosen.propagate)
+    table = found.losses.sort_values("loss", ascending=False)
+    shown = table.drop(columns=["source", "status"])
+    _print(f"Losses by full revaluation, {found.reporting_currency}; positive is a loss\n")
+    _print(shown.to_string(float_format=_whole, na_rep="") + "\n")
+    for name, reason in found.refused.items():
+        _print(f"refused: {name}: {reason}\n")
+    for flag in found.flags:
+        _print(f"{flag}\n")
+    return _keep(table, chosen.csv)
+
+
+def _run_greeks(chosen: argparse.Namespace) -> int:
+    _check_writable(chosen.csv)
+    found = greeks(_open(chosen))
+    columns = ["delta_cash", "fx_delta_cash", "vega_pct", "theta", "pv01", "cs01"]
+    about = found.by_position.attrs
+    _print(
+        f"Greeks by desk, {found.reporting_currency}; theta over {about['theta_days']} days, volatility "
+        f"{about['vol_dynamics']}\n"
+    )
+    by_desk = found.by_position.groupby("desk")[columns].sum()
+    _print(by_desk.to_string(float_format=_whole) + "\n")
+    largest = found.by_factor["change"].abs().sort_values(ascending=False).index[:_NUM_FACTORS]
+    _print(f"\nThe {len(largest)} factors whose usual move changes the value most\n")
+    _print(found.by_factor.loc[largest].to_string(float_format="{:,.6g}".format) + "\n")
+    return _keep(found.by_position, chosen.csv)
+
+
+def _open(chosen: argparse.Namespace) -> Snapshot:
+    tell = _narrator()
+    if not chosen.no_cache:
+        tell(_use_cache())
+    snapshot = _read(chosen, tell)
+    tell(f"valuing {len(snapshot.positions):,} positions; a first run compiles")
+    return snapshot
+
+
+def _whole(amount: float) -> str:
+    """Whole units with thousands apart; nothing is shown as minus zero."""
+    return f"{round(amount):,}"
+
+
+def _keep(table: pd.DataFrame, path: Path | None) -> int:
+    if path is not None:
+        _write(path, table.to_csv())
+    return 0
+
+
 def _run_assess(chosen: argparse.Namespace) -> int:
     for path in (chosen.json, chosen.html):
         _check_writable(path)
@@ -112,7 +184,7 @@ def _run_assess(chosen: argparse.Namespace) -> int:
         else MonteCarlo(_NUM_SCENARIOS if chosen.scenarios is None else chosen.scenarios)
     )
     snapshot = _read(chosen, tell)
-    tell(f"assessing {len(snapshot.positions):,} positions over {chosen.horizon_days} days; a first run compiles")
+    tell("assessing; a first run compiles")
     report = assess(
         snapshot,
         generator=generator,
@@ -120,6 +192,7 @@ def _run_assess(chosen: argparse.Namespace) -> int:
         confidence=chosen.confidence,
         seed=chosen.seed,
         num_worst=_NUM_WORST,
+        progress=tell,
     )
     tell(f"score {report.score:.4f}, bound {report.upper_bound:.4f}, {report.decision}")
     if chosen.audit is not None:

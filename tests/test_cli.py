@@ -7,6 +7,7 @@ import stat
 import sys
 
 import jax
+import pandas as pd
 import pytest
 
 from pact_jax import cli
@@ -95,6 +96,19 @@ def test_bad_rows_are_refused_or_reported(folder, tmp_path, capsys):
     assert main(["assess", str(broken), *FEW, "--on-reject", "report", "--no-views"]) == 0
     shown = capsys.readouterr().out
     assert "INCOMPLETE" in shown and "no bound" in shown and "rejected row" in shown
+
+
+def test_stress_and_greeks(folder, tmp_path, capsys):
+    kept = tmp_path / "kept.csv"
+    assert main(["stress", str(folder), "--no-cache", "--csv", str(kept)]) == 0
+    shown = capsys.readouterr().out
+    losses = pd.read_csv(kept, index_col="scenario")
+    assert "positive is a loss" in shown and f"{round(losses.loc['equity -20%', 'loss']):,}" in shown
+    assert losses["loss"].is_monotonic_decreasing and "-0 " not in shown
+    assert main(["greeks", str(folder), "--no-cache", "--csv", str(kept)]) == 0
+    shown = capsys.readouterr().out
+    by_desk = pd.read_csv(kept).groupby("desk")["delta_cash"].sum()
+    assert "Greeks by desk" in shown and all(f"{round(value):,}" in shown for value in by_desk)
 
 
 def test_template(tmp_path, capsys):

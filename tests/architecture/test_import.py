@@ -25,7 +25,7 @@ except RuntimeError:
     print("nothing ran")
 """
 
-_OPTIONAL = {"matplotlib", "jinja2", "great_tables", "pyarrow", "openpyxl", "cryptography", "clarabel", "QuantLib"}
+_OPTIONAL = {"matplotlib", "pyarrow", "cryptography", "QuantLib"}
 
 
 def _run(names: list[str], optional: set[str]) -> subprocess.CompletedProcess[str]:
