@@ -15,7 +15,13 @@ from ._version import __version__ as __version__
 from ._what_if import WhatIfBook as WhatIfBook
 from ._what_if import WhatIfReport as WhatIfReport
 from ._what_if import what_if_book as what_if_book
+from .assessment import AgeWeighted as AgeWeighted
 from .assessment import AssessmentReport as AssessmentReport
+from .assessment import BlockBootstrap as BlockBootstrap
+from .assessment import FactorModel as FactorModel
+from .assessment import FilteredHistorical as FilteredHistorical
 from .assessment import Historical as Historical
 from .assessment import MonteCarlo as MonteCarlo
+from .assessment import RootTime as RootTime
+from .assessment import StudentT as StudentT
 from .snapshot import Snapshot as Snapshot
