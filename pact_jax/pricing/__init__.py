@@ -40,6 +40,11 @@ from ._linear import linear_value as linear_value
 from ._loan import loan_value as loan_value
 from ._rate_option import cap_floor_value as cap_floor_value
 from ._rate_option import swaption_value as swaption_value
+from ._scenario_linear import bond_scenario_pricer as bond_scenario_pricer
+from ._scenario_linear import forward_scenario_pricer as forward_scenario_pricer
+from ._scenario_linear import fx_forward_scenario_pricer as fx_forward_scenario_pricer
+from ._scenario_options import european_option_scenario_pricer as european_option_scenario_pricer
+from ._scenario_options import fx_option_scenario_pricer as fx_option_scenario_pricer
 from ._scenario_pricer import ScenarioPricer as ScenarioPricer
 from ._scenario_pricer import scenario_pricer as scenario_pricer
 from ._stock import stock_delivers as stock_delivers

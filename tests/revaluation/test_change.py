@@ -17,15 +17,13 @@ COUNT = 6
 def shock(*moves: str, dynamics: VolDynamics = VolDynamics.STICKY_STRIKE) -> MarketShock:
     market = books.market()
     scale = {"zero_rate": 0.01}
-    made = {
-        name: jnp.asarray(scale.get(name, 0.2) * RNG.normal(size=(COUNT, *getattr(market, name).shape)))
-        for name in moves
-    }
+    shape = {name: getattr(market, name).shape for name in moves} | {"hazard_rate": market.hazard_rate.shape[:1]}
+    made = {name: jnp.asarray(scale.get(name, 0.2) * RNG.normal(size=(COUNT, *shape[name]))) for name in moves}
     return MarketShock(**made, vol_dynamics=dynamics)
 
 
 SHOCKS = {
-    "all": shock("spot", "fx", "zero_rate", "vol_level"),
+    "all": shock("spot", "fx", "zero_rate", "vol_level", "hazard_rate"),
     "nodes": shock("spot", "implied_vol"),
     "moneyness": shock("spot", "fx", dynamics=VolDynamics.STICKY_MONEYNESS),
     "rates": shock("zero_rate"),
@@ -33,10 +31,18 @@ SHOCKS = {
 }
 
 
-@pytest.mark.parametrize(("name", "block"), [("all", 4), *((name, 512) for name in SHOCKS)])
-def test_blocks_equal_one_scenario_at_a_time(monkeypatch, name, block):
+CASES = [
+    *((books.options, name, 4) for name in SHOCKS),
+    *((kind, "all", 4) for kind in (books.forwards, books.fx_forwards, books.fx_options, books.bonds)),
+    (books.bonds, "all", 512),
+    (books.fx_options, "elsewhere", 512),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "block"), CASES)
+def test_blocks_equal_one_scenario_at_a_time(monkeypatch, kind, name, block):
     monkeypatch.setattr(_change, "BLOCK", block)
-    terms, market, some = books.options(), books.market(), SHOCKS[name]
+    terms, market, some = kind(), books.market(), SHOCKS[name]
     base = jax.jit(state_values)(terms, market)
     assert scenario_pricer(terms, scenario_markets(market, some)) is not None
     change = np.asarray(jax.jit(jax.vmap(lambda one: state_values(terms, apply_shock(market, one)) - base))(some))
@@ -47,7 +53,7 @@ def test_blocks_equal_one_scenario_at_a_time(monkeypatch, name, block):
         return hold_change(terms, market, some, base, held), sum_change(terms, market, some, base, weights)
 
     held, summed = both(jnp.asarray(exposure), jnp.asarray(weight))
-    scale = float(jnp.max(jnp.abs(base)))
+    scale = float(jnp.max(jnp.abs(base))) + COUNT * float(np.max(np.abs(change)))
     np.testing.assert_allclose(held, change @ exposure.T, rtol=0, atol=1e-13 * scale)
     np.testing.assert_allclose(summed, weight @ change, rtol=0, atol=1e-13 * scale)
 

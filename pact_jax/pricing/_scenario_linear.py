@@ -1,0 +1,98 @@
+"""Many scenarios at once for kinds that are sums of discounted amounts: forwards, currency forwards, bonds."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from pact_jax.instruments import Bond, Forward, FxForward, RiskyPoints
+from pact_jax.market import MarketState, scenario_log_discount, scenario_log_survival
+
+from ._scenario_pricer import ScenarioPricer, scenario_pricer
+
+
+class _ForwardRows(NamedTuple):
+    """Forwards as `forward_value` reads them, one row each."""
+
+    asset: Array
+    currency: Array
+    point: Array
+    strike: Array
+    margined: Array
+    multiplier: Array
+    carry: Array
+
+
+@scenario_pricer.register
+def forward_scenario_pricer(terms: Forward, markets: MarketState) -> ScenarioPricer:
+    """`forward_value` in many scenarios.
+
+    Args:
+        terms: the forwards and futures.
+        markets: the scenarios, as `scenario_markets` lays them out.
+
+    Returns:
+        One row a contract.
+    """
+    discount = jnp.exp(scenario_log_discount(markets, terms.discount.curve, jnp.maximum(terms.discount.time, 0.0)))
+    carry = jnp.exp(-markets.dividend_yield[terms.asset, 0] * jnp.maximum(terms.maturity, 0.0))
+    shared = (terms.asset, terms.currency, terms.point, terms.strike, terms.margined, terms.multiplier)
+
+    def price(of: _ForwardRows) -> Float[Array, "contracts scenarios"]:
+        paid = discount[of.point]
+        value = markets.spot[of.asset] * of.carry[:, None] - of.strike[:, None] * paid
+        settled = value / jnp.where(of.margined[:, None], paid, 1.0)
+        return settled * (of.multiplier[:, None] * markets.fx[of.currency])
+
+    return ScenarioPricer(_ForwardRows(*shared, carry), price)
+
+
+class _FxForwardRows(NamedTuple):
+    """Currency forwards as `fx_forward_value` reads them, one row each."""
+
+    bought: Array
+    sold: Array
+    bought_point: Array
+    sold_point: Array
+    strike: Array
+
+
+@scenario_pricer.register
+def fx_forward_scenario_pricer(terms: FxForward, markets: MarketState) -> ScenarioPricer:
+    """`fx_forward_value` in many scenarios.
+
+    Args:
+        terms: the forwards.
+        markets: the scenarios, as `scenario_markets` lays them out.
+
+    Returns:
+        One row a contract.
+    """
+    discount = jnp.exp(scenario_log_discount(markets, terms.discount.curve, jnp.maximum(terms.discount.time, 0.0)))
+    rows = _FxForwardRows(*(getattr(terms, name) for name in _FxForwardRows._fields))
+
+    def price(of: _FxForwardRows) -> Float[Array, "contracts scenarios"]:
+        received = markets.fx[of.bought] * discount[of.bought_point]
+        return received - of.strike[:, None] * markets.fx[of.sold] * discount[of.sold_point]
+
+    return ScenarioPricer(rows, price)
+
+
+@scenario_pricer.register
+def bond_scenario_pricer(terms: Bond, markets: MarketState) -> ScenarioPricer:
+    """`bond_states` in many scenarios.
+
+    Args:
+        terms: the bonds.
+        markets: the scenarios, as `scenario_markets` lays them out.
+
+    Returns:
+        One row a point.
+    """
+
+    def price(of: RiskyPoints) -> Float[Array, "states scenarios"]:
+        log_discount = scenario_log_discount(markets, of.curve, of.end)
+        log_survival = scenario_log_survival(markets, of.issuer, of.start)
+        return markets.fx[of.currency] * jnp.exp(log_discount + log_survival)
+
+    return ScenarioPricer(terms.points, price)
