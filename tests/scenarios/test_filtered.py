@@ -113,8 +113,8 @@ def test_a_series_that_never_moves_does_not_converge():
 def test_filter_without_memory_is_plain_history():
     # With a decay of 1 today's volatility is that of every day, and the windows are those of the history.
     history = levels()
-    _, scenarios = filtered(history, 5, decay=1.0)
-    plain = historical_scenarios(jnp.asarray(history), LAYOUT, market(), horizon_days=5, driver_columns=DRIVERS)
+    _, scenarios = filtered(history, 3, decay=1.0)
+    plain = historical_scenarios(jnp.asarray(history), LAYOUT, market(), horizon_days=3, driver_columns=DRIVERS)
     np.testing.assert_allclose(moves_of(scenarios), moves_of(plain), rtol=1e-9, atol=1e-15)
     assert scenarios.sampling is Sampling.OVERLAPPING
 
@@ -146,7 +146,7 @@ def test_a_constant_factor_stays_and_an_unfitted_one_falls_back_to_ewma(monkeypa
         return GarchFit(VarianceRecursion(nothing, nothing, nothing), nothing, jnp.zeros((), bool), jnp.zeros((), int))
 
     monkeypatch.setattr(_filtered, "fit_garch", unfitted)
-    history = levels(203)
+    history = levels()
     history[:, 3] = 0.02
     found, scenarios = filtered(history, 3, VolatilityFilter.GARCH)
     assert np.asarray(found.converged).tolist() == [False, False, False, True]

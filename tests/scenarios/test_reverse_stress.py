@@ -103,8 +103,8 @@ def test_short_straddle_loses_on_both_sides_and_by_definition():
     best = np.inf
     root = np.linalg.cholesky(np.asarray(covariance))
     loss = jax.jit(jax.vmap(straddle))
-    radius = np.linspace(0.05, 6.0, 400)
-    for angle in np.linspace(0.0, 2.0 * np.pi, 181):
+    radius = np.linspace(0.05, 4.0, 270)
+    for angle in np.linspace(0.0, 2.0 * np.pi, 121):
         path = np.asarray(loss(jnp.asarray(radius[:, None] * (root @ [np.cos(angle), np.sin(angle)])[None, :])))
         above = np.flatnonzero(path >= 0.1)
         best = min(best, radius[above[0]] if above.size else np.inf)
