@@ -102,9 +102,9 @@ def evaluate(
     book, portfolio, market = inputs.credit, inputs.portfolio, inputs.market
 
     # 1. Each agent observes every scenario.
-    market_seen = observe_market(portfolio, market, scenarios.shock, tile=tile, mesh=mesh)
     credit_seen = observe_credit(book, portfolio, market, scenarios)
     liquidity_seen = observe_liquidity(inputs.liquidity, portfolio, market, scenarios)
+    market_seen = observe_market(portfolio, market, scenarios.shock, tile=tile, mesh=mesh)
 
     # 2. The consensus adds them scenario by scenario and fixes the tail.
     joint = combine(market_seen, credit_seen, liquidity_seen, book, scenarios, present, confidence, levels)

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, UInt32
 
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
-from pact_jax.revaluation import TILE, PortfolioBase, TailPnl, attribute_tail, revalue, value_base
+from pact_jax.revaluation import TILE, PortfolioBase, TailPnl, attribute_tail, map_cores, revalue, value_base
 
 
 class MarketObservation(eqx.Module):
@@ -43,7 +43,21 @@ def observe_market(
     Returns:
         Losses by desk.
     """
-    return _observe_market(portfolio, market, value_base(portfolio, market), shock, tile=tile, mesh=mesh)
+    base = value_base(portfolio, market)
+    if mesh is not None or not jax.tree.leaves(shock):
+        return _observe_market(portfolio, market, base, shock, tile=tile, mesh=mesh)
+    key = (jax.tree.structure((portfolio, market)), *(x.shape for x in jax.tree.leaves((portfolio, market))))
+    seen = map_cores(
+        lambda part: _by_scenario(_observe_market(portfolio, market, base, part, tile=tile, mesh=None)),
+        shock,
+        tile=tile,
+        key=key,
+    )
+    return MarketObservation(*seen[:2], base.value, seen[2])
+
+
+def _by_scenario(seen: MarketObservation) -> tuple[Array, Array, Array]:
+    return seen.loss, seen.bucket_pnl, seen.status
 
 
 @partial(jax.jit, static_argnames=("tile", "mesh"))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import jax
 import jaxlib.version
 import numpy as np
+import pandas as pd
 
 from pact_jax._version import __version__
 from pact_jax.revaluation import TILE
@@ -145,5 +146,6 @@ def hash_snapshot(snapshot: Snapshot) -> str:
         table = getattr(snapshot, name)
         if name != "history" and len(table):
             digest.update(name.encode())
-            digest.update(table.to_csv(index=False).encode())
+            digest.update("|".join(map(str, table.columns)).encode())
+            digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
     return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from ._change import hold_change as hold_change
 from ._change import sum_change as sum_change
+from ._cores import map_cores as map_cores
 from ._delta_gamma import DeltaGamma as DeltaGamma
 from ._delta_gamma import delta_gamma as delta_gamma
 from ._delta_gamma import delta_gamma_vectors as delta_gamma_vectors

@@ -20,16 +20,25 @@ FLOAT_FREQUENCY = 4.0
 
 def unique_rows(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distinct rows, padded to a capacity, and which one each row is."""
-    unique, code = np.unique(keys, axis=0, return_inverse=True)
-    return padded(unique, capacity(len(unique))), code.reshape(-1)
+    # Sorting columns one after the other is many times faster than sorting rows as records.
+    order = np.lexsort(keys.T[::-1])
+    sorted_keys = keys[order]
+    first = np.ones(len(keys), bool)
+    first[1:] = (sorted_keys[1:] != sorted_keys[:-1]).any(axis=1)
+    code = np.empty(len(keys), np.int64)
+    code[order] = np.cumsum(first) - 1
+    unique = sorted_keys[first]
+    return padded(unique, capacity(len(unique))), code
 
 
 def merged_flows(point: np.ndarray, contract: np.ndarray, amount: np.ndarray) -> LinearFlows:
     """One flow for each contract and point, its amounts added up, padded with amounts of 0."""
-    pairs, code = np.unique(np.stack([contract, point], axis=1), axis=0, return_inverse=True)
+    # One integer a pair: contracts first, then points.
+    width = int(point.max(initial=0)) + 1
+    pairs, code = np.unique(contract.astype(np.int64) * width + point, return_inverse=True)
     total = np.bincount(code.reshape(-1), weights=amount, minlength=len(pairs))
     length = capacity(len(pairs))
-    return LinearFlows(padded(pairs[:, 1], length, 0), padded(pairs[:, 0], length, 0), padded(total, length, 0.0))
+    return LinearFlows(padded(pairs % width, length, 0), padded(pairs // width, length, 0), padded(total, length, 0.0))
 
 
 @dataclass(eq=False)
