@@ -21,8 +21,8 @@ def map_cores(run: Callable[[PyTree], Out], scenarios: PyTree, *, tile: int, key
     """Calls a compiled function on equal parts of the scenarios, one a core, and joins what it returns in index order.
 
     Every part is a whole number of tiles, the last one filled up with zeros that are cut off again. So no bit depends
-    on the number of cores, and one program serves all parts. Under a transformation (jit, vmap, grad), on another device
-    than a CPU, or where a core would get few tiles, the function is called once, on everything.
+    on the number of cores, and one program serves all parts. Under a transformation (jit, vmap, grad), on another
+    device than a CPU, or where a core would get few tiles, the function is called once, on everything.
 
     Args:
         run: compiled function of some scenarios; each leaf of its result has a leading scenarios axis.
