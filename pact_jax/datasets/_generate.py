@@ -191,9 +191,11 @@ class _Book:
         marked = self.rng.random(count) < 0.6
         currency = np.where(marked, "USD", np.array(["USD", "EUR", "GBP", "JPY"])[self.rng.integers(0, 4, count)])
         annual = currency == "EUR"
-        # As bonds are issued: coupons and redemption on the 1st or the 15th of a month.
-        month = np.datetime64("2023-07", "M") + self.rng.integers(0, 12 * 25, count)
-        day = month.astype("datetime64[D]") + 14 * self.rng.integers(0, 2, count)
+        # Coupons and redemption on the 15th of a month, where most issues of the largest market have them; governments
+        # in the four refunding months.
+        month = np.datetime64("2023-08", "M") + self.rng.integers(0, 12 * 25, count)
+        refunding = np.datetime64("2023-08", "M") + 3 * self.rng.integers(0, 4 * 25, count)
+        day = np.where(marked, month, refunding).astype("datetime64[D]") + 14
         unit = np.where(currency == "JPY", 0.75, 100.0)
         columns = {
             "currency": currency.astype(object),

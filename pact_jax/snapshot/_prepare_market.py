@@ -3,6 +3,8 @@
 # pyright: reportArgumentType=false
 # The arrays made here are NumPy on purpose: they become device arrays inside the precision that the caller chose.
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -84,28 +86,35 @@ def _surfaces(snapshot: Snapshot, names: dict[str, tuple[str, ...]]) -> tuple[np
     shape = (num, num_expiries, len(vols) // (num * num_expiries))
     expiry = vols["expiry"].to_numpy(float).reshape(shape)[:, :, 0]
     moneyness = vols["log_moneyness"].to_numpy(float).reshape(shape)
-    forward = np.stack([_log_forward(snapshot, name, expiry[k]) for k, name in enumerate(names["surfaces"])])
+    log_forward = _forwards(snapshot)
+    forward = np.stack([log_forward(name, expiry[k]) for k, name in enumerate(names["surfaces"])])
     return expiry, forward[:, :, None] + moneyness, vols["implied_vol"].to_numpy(float).reshape(shape)
 
 
-def _log_forward(snapshot: Snapshot, surface: str, time: np.ndarray) -> np.ndarray:
+def _forwards(snapshot: Snapshot) -> Callable[[str, np.ndarray], np.ndarray]:
     """Logarithm of the base forward of a surface's underlying; 0 for rates, whose strikes are given themselves."""
-    if surface.startswith("RATE:"):
-        return np.zeros(len(time))
-    currencies = snapshot.currencies.set_index("currency")
-    if surface.startswith("FX:"):
-        foreign = surface.removeprefix("FX:")
-        spot, carry = float(currencies.loc[foreign, "fx"]), _zero(snapshot, str(currencies.loc[foreign, "curve"]), time)
-        home = snapshot.reporting_currency
-    else:
-        asset = snapshot.assets.set_index("asset").loc[surface]
-        spot, carry, home = float(asset["spot"]), float(asset["dividend_yield"]), str(asset["currency"])
-    return np.log(spot) + (_zero(snapshot, str(currencies.loc[home, "curve"]), time) - carry) * time
+    currencies = snapshot.currencies.set_index("currency").to_dict("index")
+    assets = snapshot.assets.set_index("asset").to_dict("index") if len(snapshot.assets) else {}
+    nodes = {
+        str(curve): (part["tenor"].to_numpy(float), part["zero_rate"].to_numpy(float))
+        for curve, part in snapshot.curves.sort_values("tenor").groupby("curve")
+    }
 
+    def zero(currency: str, time: np.ndarray) -> np.ndarray:
+        return np.interp(time, *nodes[str(currencies[currency]["curve"])])
 
-def _zero(snapshot: Snapshot, curve: str, time: np.ndarray) -> np.ndarray:
-    nodes = snapshot.curves[snapshot.curves["curve"] == curve].sort_values("tenor")
-    return np.interp(time, nodes["tenor"].to_numpy(float), nodes["zero_rate"].to_numpy(float))
+    def log_forward(surface: str, time: np.ndarray) -> np.ndarray:
+        if surface.startswith("RATE:"):
+            return np.zeros(len(time))
+        if surface.startswith("FX:"):
+            foreign = surface.removeprefix("FX:")
+            spot, carry, home = float(currencies[foreign]["fx"]), zero(foreign, time), snapshot.reporting_currency
+        else:
+            asset = assets[surface]
+            spot, carry, home = float(asset["spot"]), float(asset["dividend_yield"]), str(asset["currency"])
+        return np.log(spot) + (zero(home, time) - carry) * time
+
+    return log_forward
 
 
 def _surface_underlying(names: dict[str, tuple[str, ...]]) -> np.ndarray:
