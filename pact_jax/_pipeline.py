@@ -21,7 +21,7 @@ from .errors import PrecisionError
 from .instruments import Portfolio
 from .liquidity import LiquidityBook
 from .market import MarketState
-from .revaluation import TILE
+from .revaluation import TILE, value_base
 from .scenarios import ScenarioSet
 
 DEFAULT_CONFIDENCE = 0.975
@@ -101,17 +101,18 @@ def evaluate(
     present = np.ones(3, bool) if present is None else present
     book, portfolio, market = inputs.credit, inputs.portfolio, inputs.market
 
-    # 1. Each agent observes every scenario.
-    credit_seen = observe_credit(book, portfolio, market, scenarios)
+    # 1. Each agent observes every scenario, against one valuation of the book at the base market.
+    base = value_base(portfolio, market)
+    credit_seen = observe_credit(book, portfolio, market, scenarios, base=base)
     liquidity_seen = observe_liquidity(inputs.liquidity, portfolio, market, scenarios)
-    market_seen = observe_market(portfolio, market, scenarios.shock, tile=tile, mesh=mesh)
+    market_seen = observe_market(portfolio, market, scenarios.shock, base=base, tile=tile, mesh=mesh)
 
     # 2. The consensus adds them scenario by scenario and fixes the tail.
     joint = combine(market_seen, credit_seen, liquidity_seen, book, scenarios, present, confidence, levels)
 
     # 3. Each agent explains the tail scenarios, and only those.
     market_tail = attribute_market(
-        portfolio, market, scenarios.shock, joint.tail_weight, bucket_tail_weight(joint), tile=tile
+        portfolio, market, scenarios.shock, joint.tail_weight, bucket_tail_weight(joint), base=base, tile=tile
     )
     credit_tail = attribute_credit(book, credit_seen.default, scenarios, joint.tail_weight)
     liquidity_tail = attribute_liquidity(inputs.liquidity, portfolio, market, scenarios, joint.tail_weight)

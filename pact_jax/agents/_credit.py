@@ -51,7 +51,12 @@ class CreditTail(eqx.Module):
 
 
 def observe_credit(
-    book: CreditBook, portfolio: Portfolio, market: MarketState, scenarios: ScenarioSet
+    book: CreditBook,
+    portfolio: Portfolio,
+    market: MarketState,
+    scenarios: ScenarioSet,
+    *,
+    base: PortfolioBase | None = None,
 ) -> CreditObservation:
     """Loss of each scenario's sampled defaults, `sum_k severity_k 1[default]` by desk.
 
@@ -62,11 +67,13 @@ def observe_credit(
         portfolio: the positions behind the buckets.
         market: the base state.
         scenarios: drivers, counters and horizon.
+        base: what `value_base` says of this portfolio and market, where it is already known.
 
     Returns:
         Losses by desk, and the defaults themselves for the interaction with the market.
     """
-    return _observe_credit(book, portfolio, market, value_base(portfolio, market), scenarios)
+    base = value_base(portfolio, market) if base is None else base
+    return _observe_credit(book, portfolio, market, base, scenarios)
 
 
 @jax.jit

@@ -29,7 +29,13 @@ class MarketObservation(eqx.Module):
 
 
 def observe_market(
-    portfolio: Portfolio, market: MarketState, shock: MarketShock, *, tile: int = TILE, mesh: Mesh | None = None
+    portfolio: Portfolio,
+    market: MarketState,
+    shock: MarketShock,
+    *,
+    base: PortfolioBase | None = None,
+    tile: int = TILE,
+    mesh: Mesh | None = None,
 ) -> MarketObservation:
     """Loss of the marked positions by full revaluation, `sum_i [V_i(base) - V_i(w)]` by desk.
 
@@ -37,13 +43,14 @@ def observe_market(
         portfolio: the positions.
         market: the base state.
         shock: shocks with a leading scenarios axis.
+        base: what `value_base` says of this portfolio and market, where it is already known.
         tile: scenarios compiled as one block.
         mesh: devices to spread the scenarios over.
 
     Returns:
         Losses by desk.
     """
-    base = value_base(portfolio, market)
+    base = value_base(portfolio, market) if base is None else base
     if mesh is not None or not jax.tree.leaves(shock):
         return _observe_market(portfolio, market, base, shock, tile=tile, mesh=mesh)
     key = (jax.tree.structure((portfolio, market)), *(x.shape for x in jax.tree.leaves((portfolio, market))))
@@ -81,6 +88,7 @@ def attribute_market(
     tail_weight: Float[Array, "scenarios"],
     bucket_weight: Float[Array, "scenarios buckets"],
     *,
+    base: PortfolioBase | None = None,
     tile: int = TILE,
 ) -> TailPnl:
     """Tail-weighted profit and loss of each position by factor: the second pass, over the tail scenarios only.
@@ -91,12 +99,13 @@ def attribute_market(
         shock: shocks with a leading scenarios axis.
         tail_weight: joint tail weights fixed by the consensus.
         bucket_weight: joint weights of each credit bucket's defaults.
+        base: what `value_base` says of this portfolio and market, where it is already known.
         tile: scenarios compiled as one block.
 
     Returns:
         Tail-weighted sums; a loss is minus a profit.
     """
-    base = value_base(portfolio, market)
+    base = value_base(portfolio, market) if base is None else base
     return _attribute_market(portfolio, market, base, shock, tail_weight, bucket_weight, tile=tile)
 
 
