@@ -98,7 +98,7 @@ def evaluate(
     _refuse_silent_rounding(inputs, scenarios)
     dtype = scenarios.weight.dtype
     confidence, levels = _as_array(confidence, dtype), _as_array(levels, dtype)
-    present = np.ones(3, bool) if present is None else present
+    present = jax.device_put(np.ones(3, bool)) if present is None else present
     book, portfolio, market = inputs.credit, inputs.portfolio, inputs.market
 
     # 1. Each agent observes every scenario, against one valuation of the book at the base market.
@@ -144,9 +144,9 @@ def scores_of(joint: JointLoss, capital: Float[Array, ""]) -> tuple[Float[Array,
     return joint.expected_shortfall / capital, joint.agent_expected_shortfall / capital
 
 
-def _as_array(value: Array | float | tuple[float, ...], dtype: jnp.dtype) -> Array | np.ndarray:
+def _as_array(value: Array | float | tuple[float, ...], dtype: jnp.dtype) -> Array:
     """Numbers of the caller in the precision of the run; a converted Python number would be a program to compile."""
-    return value.astype(dtype) if isinstance(value, jax.Array) else np.asarray(value, dtype)
+    return value.astype(dtype) if isinstance(value, jax.Array) else jax.device_put(np.asarray(value, dtype))
 
 
 def _refuse_silent_rounding(*trees: eqx.Module) -> None:

@@ -1,5 +1,6 @@
 """The limit set against the measures: decisions, utilisations, alerts."""
 
+import jax
 import numpy as np
 import pandas as pd
 
@@ -38,11 +39,8 @@ def review_limits(limits: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
     sign = np.where(limits["direction"] == "min", int(Direction.MIN), int(Direction.MAX))
     lower = value - 1.6448536269514722 * error
     bound = np.where(sign > 0, np.where(np.isnan(upper), value, upper), lower)
-    rules = LimitSet(
-        limit=limits["limit"].to_numpy(float),
-        direction=sign,
-        warning=limits["warning"].to_numpy(float),
-    )
+    columns = (limits["limit"].to_numpy(float), sign, limits["warning"].to_numpy(float))
+    rules = LimitSet(*jax.device_put(columns))
     review = review_compliance(rules, value, bound)
     decision = np.asarray(review.decision)
     table = limits.assign(

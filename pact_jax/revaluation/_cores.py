@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import PyTree
 
 Out = TypeVar("Out")
@@ -36,7 +38,7 @@ def map_cores(run: Callable[[PyTree], Out], scenarios: PyTree, *, tile: int, key
         What one call on all scenarios returns.
     """
     leaves = jax.tree.leaves(scenarios)
-    if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves) or jax.default_backend() != "cpu":
+    if any(isinstance(leaf, Tracer) for leaf in leaves) or jax.default_backend() != "cpu":
         return run(scenarios)
     num_scenarios = leaves[0].shape[0]
     num_tiles = -(-num_scenarios // tile)
@@ -48,7 +50,7 @@ def map_cores(run: Callable[[PyTree], Out], scenarios: PyTree, *, tile: int, key
     name = (key, parts, tuple((leaf.shape, str(leaf.dtype)) for leaf in leaves))
     done = [] if name in _compiled else [jax.block_until_ready(run(cut[0]))]
     _compiled.add(name)
-    wide = jax.config.jax_enable_x64
+    wide = jnp.result_type(float) == jnp.float64
 
     def one(part: PyTree) -> Out:
         # The precision is local to a thread.
