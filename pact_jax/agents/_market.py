@@ -53,12 +53,11 @@ def observe_market(
     base = value_base(portfolio, market) if base is None else base
     if mesh is not None or not jax.tree.leaves(shock):
         return _observe_market(portfolio, market, base, shock, tile=tile, mesh=mesh)
-    key = (jax.tree.structure((portfolio, market)), *(x.shape for x in jax.tree.leaves((portfolio, market))))
     seen = map_cores(
         lambda part: _by_scenario(_observe_market(portfolio, market, base, part, tile=tile, mesh=None)),
         shock,
         tile=tile,
-        key=key,
+        context=(portfolio, market, base),
     )
     return MarketObservation(*seen[:2], base.value, seen[2])
 

@@ -19,7 +19,9 @@ _FEWEST_TILES = 4
 _compiled: set[object] = set()
 
 
-def map_cores(run: Callable[[PyTree], Out], scenarios: PyTree, *, tile: int, key: object, cores: int = 0) -> Out:
+def map_cores(
+    run: Callable[[PyTree], Out], scenarios: PyTree, *, tile: int, context: PyTree = (), cores: int = 0
+) -> Out:
     """Calls a compiled function on equal parts of the scenarios, one a core, and joins what it returns in index order.
 
     Every part is a whole number of tiles, the last one filled up with zeros that are cut off again. So no bit depends
@@ -30,24 +32,25 @@ def map_cores(run: Callable[[PyTree], Out], scenarios: PyTree, *, tile: int, key
         run: compiled function of some scenarios; each leaf of its result has a leading scenarios axis.
         scenarios: pytree whose leaves have a leading scenarios axis.
         tile: scenarios compiled as one block.
-        key: what besides the shapes of the scenarios decides which program is run; the first call of each is alone, so
-            that two threads do not compile the same.
+        context: arrays that the function closes over. A transformation of them is one of the call, and together with
+            the scenarios their shapes decide which program is run: the first call of each is alone, so that two threads
+            do not compile the same.
         cores: how many to use; those of the process if 0.
 
     Returns:
         What one call on all scenarios returns.
     """
-    leaves = jax.tree.leaves(scenarios)
+    leaves, structure = jax.tree.flatten((scenarios, context))
     if any(isinstance(leaf, Tracer) for leaf in leaves) or jax.default_backend() != "cpu":
         return run(scenarios)
-    num_scenarios = leaves[0].shape[0]
+    num_scenarios = jax.tree.leaves(scenarios)[0].shape[0]
     num_tiles = -(-num_scenarios // tile)
     parts = min(cores or _cores(), num_tiles // _FEWEST_TILES)
     if parts < 2:
         return run(scenarios)
     size = -(-num_tiles // parts) * tile
     cut = [jax.tree.map(lambda leaf, k=k: _part(leaf, k * size, size), scenarios) for k in range(parts)]
-    name = (key, parts, tuple((leaf.shape, str(leaf.dtype)) for leaf in leaves))
+    name = (structure, parts, tuple((np.shape(leaf), str(leaf.dtype)) for leaf in leaves))
     done = [] if name in _compiled else [jax.block_until_ready(run(cut[0]))]
     _compiled.add(name)
     wide = jnp.result_type(float) == jnp.float64

@@ -26,8 +26,8 @@ def run():
 def test_parts_join_to_the_whole_in_order(run, count):
     squares, traced = run
     some = jnp.asarray(np.random.default_rng(count).normal(size=(count, 3)))
-    joined = map_cores(squares, some, tile=TILE, key=("order", count), cores=2)
-    again = map_cores(squares, some, tile=TILE, key=("order", count), cores=2)
+    joined = map_cores(squares, some, tile=TILE, cores=2)
+    again = map_cores(squares, some, tile=TILE, cores=2)
     # Half of the tiles, rounded up to whole ones, and one program for both halves.
     num_tiles = (count + TILE - 1) // TILE
     assert traced == [(TILE * ((num_tiles + 1) // 2), 3)]
@@ -39,10 +39,17 @@ def test_parts_join_to_the_whole_in_order(run, count):
 def test_few_tiles_and_transformations_call_once(run):
     squares, traced = run
     some = jnp.ones((12, 3))
-    map_cores(squares, some, tile=TILE, key="few", cores=2)
+    map_cores(squares, some, tile=TILE, cores=2)
     assert traced == [(12, 3)]
-    slope = jax.grad(lambda x: map_cores(squares, x, tile=TILE, key="grad", cores=2)["square"].sum())(jnp.ones((64, 3)))
+    slope = jax.grad(lambda x: map_cores(squares, x, tile=TILE, cores=2)["square"].sum())(jnp.ones((64, 3)))
     assert slope.shape == (64, 3) and traced[-1] == (64, 3)
+
+
+def test_what_the_function_closes_over_may_be_transformed():
+    # Found by the gradient of the score with respect to pd: the shocks were constants, the base valuation was not.
+    some = jnp.ones((64, 3))
+    scaled = lambda k: map_cores(lambda x: (k * x).sum(axis=1), some, tile=TILE, context=k, cores=2).sum()  # noqa: E731
+    assert float(jax.grad(scaled)(2.0)) == 192.0
 
 
 def test_an_error_reaches_the_caller():
@@ -50,4 +57,4 @@ def test_an_error_reaches_the_caller():
         raise ValueError(f"{part.shape[0]} rows")
 
     with pytest.raises(ValueError, match="32 rows"):
-        map_cores(fail, jnp.ones((64, 3)), tile=TILE, key="error", cores=2)
+        map_cores(fail, jnp.ones((64, 3)), tile=TILE, cores=2)
