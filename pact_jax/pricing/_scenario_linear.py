@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 from pact_jax.instruments import Bond, Forward, FxForward, RiskyPoints
 from pact_jax.market import MarketState, scenario_log_discount, scenario_log_survival
 
-from ._scenario_pricer import ScenarioPricer, scenario_pricer
+from ._scenario_pricer import ScenarioPricer, scenario_point_discount, scenario_pricer
 
 
 class _ForwardRows(NamedTuple):
@@ -34,7 +34,7 @@ def forward_scenario_pricer(terms: Forward, markets: MarketState) -> ScenarioPri
     Returns:
         One row a contract.
     """
-    discount = jnp.exp(scenario_log_discount(markets, terms.discount.curve, jnp.maximum(terms.discount.time, 0.0)))
+    discount = jnp.exp(scenario_point_discount(terms.discount, markets))
     carry = jnp.exp(-markets.dividend_yield[terms.asset, 0] * jnp.maximum(terms.maturity, 0.0))
     shared = (terms.asset, terms.currency, terms.point, terms.strike, terms.margined, terms.multiplier)
 
@@ -68,7 +68,7 @@ def fx_forward_scenario_pricer(terms: FxForward, markets: MarketState) -> Scenar
     Returns:
         One row a contract.
     """
-    discount = jnp.exp(scenario_log_discount(markets, terms.discount.curve, jnp.maximum(terms.discount.time, 0.0)))
+    discount = jnp.exp(scenario_point_discount(terms.discount, markets))
     rows = _FxForwardRows(*(getattr(terms, name) for name in _FxForwardRows._fields))
 
     def price(of: _FxForwardRows) -> Float[Array, "contracts scenarios"]:

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from pact_jax.instruments import EuropeanOption, FxOption
-from pact_jax.market import MarketState, VolPoints, scenario_base_vol, scenario_log_discount
+from pact_jax.market import MarketState, VolPoints, scenario_base_vol
 
-from ._scenario_pricer import ScenarioPricer, scenario_pricer
+from ._scenario_pricer import ScenarioPricer, scenario_point_discount, scenario_pricer
 from .formulas import black_price_log, safe_sqrt
 
 
@@ -38,7 +38,7 @@ def european_option_scenario_pricer(terms: EuropeanOption, markets: MarketState)
     Returns:
         One row a contract.
     """
-    log_discount = scenario_log_discount(markets, terms.discount.curve, jnp.maximum(terms.discount.time, 0.0))
+    log_discount = scenario_point_discount(terms.discount, markets)
     discount, log_spot = jnp.exp(log_discount), _log_of(markets.spot, terms.asset)
     time = jnp.maximum(terms.expiry, 0.0)
     rows = _OptionRows(
@@ -92,7 +92,7 @@ def fx_option_scenario_pricer(terms: FxOption, markets: MarketState) -> Scenario
     Returns:
         One row a contract.
     """
-    log_discount = scenario_log_discount(markets, terms.discount.curve, jnp.maximum(terms.discount.time, 0.0))
+    log_discount = scenario_point_discount(terms.discount, markets)
     discount, log_fx = jnp.exp(log_discount), _log_of(markets.fx, terms.currency)
     time = jnp.maximum(terms.expiry, 0.0)
     rows = _FxOptionRows(

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from functools import singledispatch
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PyTree
 
-from pact_jax.market import MarketState
+from pact_jax.instruments import DiscountPoints
+from pact_jax.market import MarketState, scenario_log_discount
 
 
 class ScenarioPricer(NamedTuple):
@@ -39,3 +41,8 @@ def scenario_pricer(terms: Any, markets: MarketState) -> ScenarioPricer | None:
         The pricer, or None.
     """
     return None
+
+
+def scenario_point_discount(points: DiscountPoints, markets: MarketState) -> Float[Array, "points scenarios"]:
+    """Log discount factors of the payment points that contracts share; a date that has passed counts as today."""
+    return scenario_log_discount(markets, points.curve, jnp.maximum(points.time, 0.0))
