@@ -8,9 +8,12 @@ from ._pipeline import Evaluation as Evaluation
 from ._pipeline import RiskInputs as RiskInputs
 from ._pipeline import evaluate as evaluate
 from ._reverse_stress import ReverseStressReport as ReverseStressReport
+from ._reverse_stress import WorstCaseReport as WorstCaseReport
 from ._reverse_stress import reverse_stress as reverse_stress
+from ._reverse_stress import worst_case as worst_case
 from ._stress import StressReport as StressReport
 from ._stress import stress as stress
+from ._stress import stress_grid as stress_grid
 from ._version import __version__ as __version__
 from ._what_if import WhatIfBook as WhatIfBook
 from ._what_if import WhatIfReport as WhatIfReport

@@ -1,4 +1,4 @@
-"""The host door to reverse stress: a snapshot and a loss in, the most plausible ways to lose it out."""
+"""The host doors to reverse stress: the most plausible ways to lose an amount, and the worst of what is plausible."""
 
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -15,6 +15,7 @@ from .errors import ArgumentError
 from .revaluation import MoveLoss, value_base
 from .scenarios import ReverseStress, check_horizon, moves_covariance
 from .scenarios import reverse_stress as solve
+from .scenarios import worst_case as climb
 from .snapshot import Prepared, Snapshot, prepare
 
 _MAX_HORIZON = 20
@@ -43,6 +44,37 @@ class ReverseStressReport:
         return (
             f"ReverseStressReport: {first['loss']:,.0f} {self.reporting_currency} is lost at {first['distance']:.2f} "
             f"standard deviations ({len(self.solutions)} distinct shocks)"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class WorstCaseReport:
+    """The largest market loss found among moves within a Mahalanobis distance.
+
+    Attributes:
+        loss: of the marked positions, reporting currency, positive is a loss.
+        distance: of the moves, standard deviations; below `radius` where the worst lies inside.
+        radius: of the ellipsoid searched.
+        kkt_residual: 0 where no move nearby within the ellipsoid loses more.
+        by_desk: the loss by desk.
+        moves: one row a factor: `move` (log return or change), `standard_deviation`, `worst_case`.
+        flags: what was assumed or left out, in words.
+        reporting_currency: of the losses.
+    """
+
+    loss: float
+    distance: float
+    radius: float
+    kkt_residual: float
+    by_desk: pd.Series
+    moves: pd.DataFrame
+    flags: tuple[str, ...]
+    reporting_currency: str
+
+    def __repr__(self) -> str:
+        return (
+            f"WorstCaseReport: {self.loss:,.0f} {self.reporting_currency} is the worst within {self.radius:g} standard "
+            f"deviations (KKT residual {self.kkt_residual:.1e})"
         )
 
 
@@ -80,11 +112,7 @@ def reverse_stress(
         )
     prepared = prepare(snapshot, horizon_days=horizon_days)
     with precision(float32=False):
-        dtype = jnp.dtype(jnp.float64)
-        portfolio, market = jax.tree.map(
-            lambda leaf: to_device(leaf, dtype), (prepared.inputs.portfolio, prepared.inputs.market)
-        )
-        book = MoveLoss(portfolio, market, value_base(portfolio, market), prepared.layout)
+        book = _book(prepared)
         covariance, note = _covariance(prepared, horizon_days)
         found = solve(book, covariance, loss, num_starts=num_starts, seed=seed)
         by_desk = np.asarray(_by_desk(book, found.shock))
@@ -92,10 +120,67 @@ def reverse_stress(
         found = jax.tree.map(np.asarray, found)
     return ReverseStressReport(
         solutions=_solutions(found, by_desk, prepared),
-        moves=_moves(found, deviation, prepared),
+        moves=_moves(found.shock, deviation, prepared),
         flags=(*note, *incomplete(snapshot)),
         reporting_currency=snapshot.reporting_currency,
     )
+
+
+def worst_case(
+    snapshot: Snapshot, *, radius: float, horizon_days: int = 10, num_starts: int = 8, seed: int = 0
+) -> WorstCaseReport:
+    """The largest market loss among moves within a Mahalanobis distance, by full revaluation in float64.
+
+    Under the covariance of the history's own H-day moves (of a book of sensitivities: its correlation). Several starts
+    are climbed from; that nothing within the ellipsoid is worse is not proven.
+
+    Args:
+        snapshot: what is held and known.
+        radius: Mahalanobis distance, standard deviations; positive.
+        horizon_days: H of the covariance, business days, 1 to 20; a book of sensitivities has its own.
+        num_starts: starting points of the search, at least 3.
+        seed: seed of the random starting directions.
+
+    Returns:
+        The loss, its moves and its optimality residual.
+
+    Raises:
+        ArgumentError: an argument outside its range, or too little history.
+
+    Example:
+        >>> from pact_jax.datasets import load_desk  # doctest: +SKIP
+        >>> worst_case(load_desk(), radius=3.0)  # doctest: +SKIP
+    """
+    if not (isinstance(horizon_days, int) and 1 <= horizon_days <= _MAX_HORIZON):
+        raise ArgumentError(
+            f"horizon_days {horizon_days!r}", where="worst_case", mend=f"give 1 to {_MAX_HORIZON} business days"
+        )
+    prepared = prepare(snapshot, horizon_days=horizon_days)
+    with precision(float32=False):
+        book = _book(prepared)
+        covariance, note = _covariance(prepared, horizon_days)
+        found = climb(book, covariance, radius, num_starts=num_starts, seed=seed)
+        by_desk = np.asarray(_by_desk(book, found.shock[None]))[0]
+        deviation = np.sqrt(np.diag(np.asarray(covariance)))
+        found = jax.tree.map(np.asarray, found)
+    desks = prepared.labels.desks
+    return WorstCaseReport(
+        loss=float(found.loss),
+        distance=float(found.distance),
+        radius=float(radius),
+        kkt_residual=float(found.kkt_residual),
+        by_desk=pd.Series(by_desk[: len(desks)], index=pd.Index(desks, name="desk"), name="loss"),
+        moves=_moves(found.shock[None], deviation, prepared, "worst_case"),
+        flags=(*note, *incomplete(snapshot)),
+        reporting_currency=snapshot.reporting_currency,
+    )
+
+
+def _book(prepared: Prepared) -> MoveLoss:
+    dtype = jnp.dtype(jnp.float64)
+    held = (prepared.inputs.portfolio, prepared.inputs.market)
+    portfolio, market = jax.tree.map(lambda leaf: to_device(leaf, dtype), held)
+    return MoveLoss(portfolio, market, value_base(portfolio, market), prepared.layout)
 
 
 @jax.jit
@@ -133,11 +218,11 @@ def _solutions(found: ReverseStress, by_desk: np.ndarray, prepared: Prepared) ->
     return frame
 
 
-def _moves(found: ReverseStress, deviation: np.ndarray, prepared: Prepared) -> pd.DataFrame:
+def _moves(shocks: np.ndarray, deviation: np.ndarray, prepared: Prepared, name: str = "solution_{}") -> pd.DataFrame:
     kind = np.where(prepared.layout.is_log, "log return", "change")
     frame = pd.DataFrame(
         {"move": kind, "standard_deviation": deviation}, index=pd.Index(prepared.labels.factors, name="factor")
     )
-    for k, shock in enumerate(np.asarray(found.shock)):
-        frame[f"solution_{k + 1}"] = shock
+    for k, shock in enumerate(shocks):
+        frame[name.format(k + 1)] = shock
     return frame

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +14,7 @@ from ._assess import precision, to_device
 from ._status import Status
 from .errors import ArgumentError
 from .market import VolDynamics
-from .revaluation import stress_test
+from .revaluation import spot_vol_pnl, stress_test
 from .scenarios import (
     STRESS_LIBRARY,
     FactorHistory,
@@ -91,11 +92,7 @@ def stress(
         >>> stress(load_desk()).losses[["loss", "source"]]  # doctest: +SKIP
     """
     if snapshot.linear is not None:
-        raise ArgumentError(
-            "a book of sensitivities has abstract factors, which no stress scenario names",
-            where="stress",
-            mend="use reverse_stress, or supply positions and market data",
-        )
+        _refuse_sensitivities("stress")
     prepared = prepare(snapshot, horizon_days=1)
     with precision(float32=False):
         dtype = jnp.dtype(jnp.float64)
@@ -118,6 +115,57 @@ def stress(
         refused=dict(shocks.refused),
         flags=(*notes, *incomplete(snapshot)),
         reporting_currency=snapshot.reporting_currency,
+    )
+
+
+def stress_grid(
+    snapshot: Snapshot,
+    spot_moves: Sequence[float] = (-0.3, -0.2, -0.1, -0.05, 0.0, 0.05, 0.1, 0.2),
+    vol_moves: Sequence[float] = (-0.25, 0.0, 0.25, 0.5, 1.0),
+    *,
+    vol_dynamics: VolDynamics = VolDynamics.STICKY_STRIKE,
+) -> pd.DataFrame:
+    """Losses on a grid of relative moves of all spots and of all volatilities, by full revaluation in float64.
+
+    Args:
+        snapshot: what is held and known; its history is not needed.
+        spot_moves: relative changes of every asset, -0.1 for a fall of 10 %; exchange rates stay.
+        vol_moves: relative changes of every surface.
+        vol_dynamics: what a surface does when its underlying moves.
+
+    Returns:
+        Loss of the marked positions: one row a spot move, one column a volatility move; reporting currency, positive
+        is a loss. `attrs` name the currency, the dynamics and what is left out.
+
+    Raises:
+        ArgumentError: a move of -1 or less, none at all, or a book of sensitivities.
+
+    Example:
+        >>> from pact_jax.datasets import load_desk  # doctest: +SKIP
+        >>> stress_grid(load_desk()).round(-3)  # doctest: +SKIP
+    """
+    if snapshot.linear is not None:
+        _refuse_sensitivities("stress_grid")
+    if not len(spot_moves) or not len(vol_moves):
+        raise ArgumentError("the grid is empty", where="stress_grid", mend="give at least one spot and one vol move")
+    prepared = prepare(snapshot, horizon_days=1)
+    with precision(float32=False):
+        dtype = jnp.dtype(jnp.float64)
+        held = (prepared.inputs.portfolio, prepared.inputs.market)
+        portfolio, market = jax.tree.map(lambda leaf: to_device(leaf, dtype), held)
+        pnl = np.asarray(spot_vol_pnl(portfolio, market, spot_moves, vol_moves, vol_dynamics=vol_dynamics))
+    rows, columns = pd.Index(spot_moves, name="spot"), pd.Index(vol_moves, name="vol")
+    grid = pd.DataFrame(-pnl.sum(axis=2), index=rows, columns=columns)
+    about = {"currency": snapshot.reporting_currency, "vol_dynamics": vol_dynamics.value}
+    grid.attrs.update(about | {"flags": incomplete(snapshot)})
+    return grid
+
+
+def _refuse_sensitivities(where: str) -> NoReturn:
+    raise ArgumentError(
+        "a book of sensitivities has abstract factors, which no stress scenario names",
+        where=where,
+        mend="use reverse_stress, or supply positions and market data",
     )
 
 

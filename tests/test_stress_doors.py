@@ -84,6 +84,10 @@ def test_reverse_stress_of_a_linear_book():
     ("words", "make"),
     [
         ("abstract factors", lambda: pj.stress(sensitivities())),
+        ("abstract factors", lambda: pj.stress_grid(sensitivities())),
+        ("the grid is empty", lambda: pj.stress_grid(books.stocks(), ())),
+        ("horizon_days 30", lambda: pj.worst_case(books.stocks(), radius=1.0, horizon_days=30)),
+        ("radius -1.0", lambda: pj.worst_case(books.stocks(), radius=-1.0)),
         ("loss -1.0", lambda: pj.reverse_stress(sensitivities(), loss=-1.0)),
         ("horizon_days 30", lambda: pj.reverse_stress(books.stocks(), loss=1.0, horizon_days=30)),
         (
@@ -97,3 +101,22 @@ def test_reverse_stress_of_a_linear_book():
 def test_refusals(words, make):
     with pytest.raises(ArgumentError, match=words):
         make()
+
+
+def test_grid_of_spot_and_vol_moves():
+    grid = pj.stress_grid(books.stocks(), (-0.2, 0.1), (0.0, 0.5))
+    held = 300 * 50.0 + 150 * 20.0
+    np.testing.assert_allclose(grid, [[0.2 * held] * 2, [-0.1 * held] * 2], rtol=1e-12)
+    assert (grid.index.name, grid.columns.name, grid.attrs["currency"]) == ("spot", "vol", "USD")
+
+
+def test_worst_case_of_a_linear_book():
+    # max d'x with x' R^-1 x <= r^2 is r sqrt(d' R d).
+    report = pj.worst_case(sensitivities(), radius=2.0, num_starts=3)
+    exposure, correlation = np.array([2.0, 2.5]), np.array([[1.0, 0.5], [0.5, 1.0]])
+    size = np.sqrt(exposure @ correlation @ exposure)
+    assert report.loss == pytest.approx(2.0 * size, rel=1e-9)
+    assert report.distance == pytest.approx(2.0, rel=1e-9) and report.kkt_residual < 1e-6
+    assert report.by_desk.sum() == pytest.approx(report.loss, rel=1e-9)
+    np.testing.assert_allclose(np.abs(report.moves["worst_case"]), 2.0 * correlation @ exposure / size, rtol=1e-6)
+    assert "is the worst within 2 standard deviations" in repr(report)

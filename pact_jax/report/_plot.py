@@ -29,7 +29,7 @@ def plot_losses(report: AssessmentReport, ax: "Axes | None" = None, *, bins: int
     Raises:
         MissingExtra: matplotlib is not installed.
     """
-    axes = _axes(ax, "plot_losses")
+    axes = new_axes(ax, "plot_losses")
     currency = text(report.snapshot.reporting_currency)
     axes.hist(report.losses.total, bins=bins, weights=report.losses.weight, color="0.7")
     for at, mark in enumerate(loss_marks(report)):
@@ -58,7 +58,7 @@ def plot_contributions(report: AssessmentReport, ax: "Axes | None" = None, *, le
         UnknownName: the level is none of these.
     """
     table = report.explain(level)  # refuses an unknown level before anything is drawn
-    axes = _axes(ax, "plot_contributions")
+    axes = new_axes(ax, "plot_contributions")
     if level == "desk":
         wide = desk_contributions(report)
         names, values = [*map(text, wide.index)], [*wide["total"]]
@@ -83,7 +83,8 @@ def plot_contributions(report: AssessmentReport, ax: "Axes | None" = None, *, le
     return axes
 
 
-def _axes(ax: "Axes | None", where: str) -> "Axes":
+def new_axes(ax: "Axes | None", where: str) -> "Axes":
+    """The axes given, or new ones; names the missing extra where there is no matplotlib."""
     if ax is not None:
         return ax
     with extra("plot", where=where):
