@@ -14,13 +14,13 @@ from ._garch import GarchFit as GarchFit
 from ._garch import fit_garch as fit_garch
 from ._generate import gaussian_scenarios as gaussian_scenarios
 from ._generate import historical_scenarios as historical_scenarios
-from ._generate import monte_carlo_scenarios as monte_carlo_scenarios
 from ._layout import FactorColumn as FactorColumn
 from ._layout import ShockLayout as ShockLayout
 from ._layout import ShockLeaf as ShockLeaf
 from ._moves import check_horizon as check_horizon
 from ._moves import moves_covariance as moves_covariance
 from ._moves import overlapping_moves as overlapping_moves
+from ._plan import ScenarioPlan as ScenarioPlan
 from ._propagate import propagate_shock as propagate_shock
 from ._propagate import propagate_stresses as propagate_stresses
 from ._reverse_stress import ReverseStress as ReverseStress

@@ -4,14 +4,13 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from pact_jax.errors import ArgumentError
-from pact_jax.market import MarketState
 
 from ._assemble import assemble
-from ._layout import ShockLayout
 from ._moves import check_horizon, overlapping_moves
+from ._plan import ScenarioPlan
 from ._set import Sampling, ScenarioSet
 
 
@@ -42,24 +41,16 @@ def age_weights(num_scenarios: int, decay: Float[Array, ""]) -> Float[Array, "sc
 
 def age_weighted_scenarios(
     levels: Float[Array, "dates factors"],
-    layout: ShockLayout,
-    market: MarketState,
+    plan: ScenarioPlan,
     *,
-    horizon_days: int,
     decay: float,
-    driver_columns: Int[Array, "drivers"],
-    seed: int = 0,
 ) -> ScenarioSet:
     """Every overlapping move of the history in date order, weighted by age.
 
     Args:
         levels: factor levels, one row a business day.
-        layout: where each column sits in a shock.
-        market: the state that the shocks will be applied to; gives the shapes.
-        horizon_days: H business days.
+        plan: layout, market, drivers, horizon and seed.
         decay: weight of a window relative to the next one, above 0 and at most 1.
-        driver_columns: column of each systematic driver.
-        seed: seed of the default draws that will use this set.
 
     Returns:
         One scenario for each window, sampling OVERLAPPING.
@@ -70,17 +61,9 @@ def age_weighted_scenarios(
     References:
         J. Boudoukh, M. Richardson and R. Whitelaw, The best of both worlds, Risk 11 (1998).
     """
-    check_horizon(levels.shape[0], horizon_days)
+    check_horizon(levels.shape[0], plan.horizon_days)
     check_decay(decay)
-    return _age_weighted(
-        levels,
-        market,
-        driver_columns,
-        jnp.asarray(seed),
-        jnp.asarray(decay, levels.dtype),
-        layout=layout,
-        horizon_days=horizon_days,
-    )
+    return _age_weighted(levels, plan, jnp.asarray(decay, levels.dtype), horizon_days=plan.horizon_days)
 
 
 def check_decay(decay: float) -> None:
@@ -93,17 +76,14 @@ def check_decay(decay: float) -> None:
         raise ArgumentError(f"decay is {decay!r}", where="scenarios", mend="give the daily factor, such as 0.98")
 
 
-@partial(jax.jit, static_argnames=("layout", "horizon_days"))
+@partial(jax.jit, static_argnames="horizon_days")
 def _age_weighted(
     levels: Float[Array, "dates factors"],
-    market: MarketState,
-    driver_columns: Int[Array, "drivers"],
-    seed: Int[Array, ""],
+    plan: ScenarioPlan,
     decay: Float[Array, ""],
     *,
-    layout: ShockLayout,
     horizon_days: int,
 ) -> ScenarioSet:
-    moves = overlapping_moves(levels, jnp.asarray(layout.is_log), horizon_days)
+    moves = overlapping_moves(levels, jnp.asarray(plan.layout.is_log), horizon_days)
     weight = age_weights(moves.shape[0], decay)
-    return assemble(moves, layout, market, horizon_days, driver_columns, seed, Sampling.OVERLAPPING, weight)
+    return assemble(moves, plan, Sampling.OVERLAPPING, weight=weight)

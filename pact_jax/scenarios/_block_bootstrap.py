@@ -4,28 +4,23 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from pact_jax.errors import ArgumentError
-from pact_jax.market import MarketState
 from pact_jax.sampling import Stream, counter_integers
 
 from ._assemble import assemble
-from ._layout import ShockLayout
 from ._moves import check_count, check_horizon, overlapping_moves
+from ._plan import ScenarioPlan
 from ._set import Sampling, ScenarioSet
 
 
 def block_bootstrap_scenarios(
     levels: Float[Array, "dates factors"],
-    layout: ShockLayout,
-    market: MarketState,
+    plan: ScenarioPlan,
     *,
-    horizon_days: int,
     num_scenarios: int,
     block_days: int | None = None,
-    driver_columns: Int[Array, "drivers"],
-    seed: int = 0,
 ) -> ScenarioSet:
     """H-day moves as sums of blocks of consecutive days, each block drawn at random from the history.
 
@@ -38,13 +33,9 @@ def block_bootstrap_scenarios(
 
     Args:
         levels: factor levels, one row a business day.
-        layout: where each column sits in a shock.
-        market: the state that the shocks will be applied to; gives the shapes.
-        horizon_days: H business days.
+        plan: layout, market, drivers, horizon and seed.
         num_scenarios: how many scenarios.
         block_days: length of a block, 1 to H; H if None.
-        driver_columns: column of each systematic driver.
-        seed: seed of the market and default draws.
 
     Returns:
         Independent scenarios, equally weighted.
@@ -56,35 +47,23 @@ def block_bootstrap_scenarios(
         H. R. Kunsch, The jackknife and the bootstrap for general stationary observations, Annals of Statistics 17
         (1989).
     """
-    check_horizon(levels.shape[0], horizon_days)
+    check_horizon(levels.shape[0], plan.horizon_days)
     check_count(num_scenarios)
-    block = horizon_days if block_days is None else block_days
-    if not 1 <= block <= horizon_days:
+    block = plan.horizon_days if block_days is None else block_days
+    if not 1 <= block <= plan.horizon_days:
         raise ArgumentError(
             f"block_days is {block_days!r}",
             where="block_bootstrap_scenarios",
-            mend=f"use 1 to the horizon of {horizon_days} business days",
+            mend=f"use 1 to the horizon of {plan.horizon_days} business days",
         )
-    return _block_bootstrap(
-        levels,
-        market,
-        driver_columns,
-        jnp.asarray(seed),
-        layout=layout,
-        horizon_days=horizon_days,
-        num_scenarios=num_scenarios,
-        block=block,
-    )
+    return _block_bootstrap(levels, plan, horizon_days=plan.horizon_days, num_scenarios=num_scenarios, block=block)
 
 
-@partial(jax.jit, static_argnames=("layout", "horizon_days", "num_scenarios", "block"))
+@partial(jax.jit, static_argnames=("horizon_days", "num_scenarios", "block"))
 def _block_bootstrap(
     levels: Float[Array, "dates factors"],
-    market: MarketState,
-    driver_columns: Int[Array, "drivers"],
-    seed: Int[Array, ""],
+    plan: ScenarioPlan,
     *,
-    layout: ShockLayout,
     horizon_days: int,
     num_scenarios: int,
     block: int,
@@ -92,10 +71,10 @@ def _block_bootstrap(
     index = jnp.arange(num_scenarios, dtype=jnp.uint32)
     # Blocks of different lengths have different numbers of places to start: all are drawn from those of the longest.
     whole, rest = divmod(horizon_days, block)
-    start = counter_integers(seed, Stream.MARKET, index, whole + (rest > 0), bound=levels.shape[0] - block)
-    is_log = jnp.asarray(layout.is_log)
+    start = counter_integers(plan.seed, Stream.MARKET, index, whole + (rest > 0), bound=levels.shape[0] - block)
+    is_log = jnp.asarray(plan.layout.is_log)
     long = overlapping_moves(levels, is_log, block)
     moves = jax.lax.fori_loop(1, whole, lambda j, total: total + long[start[:, j]], long[start[:, 0]])
     if rest:
         moves = moves + overlapping_moves(levels, is_log, rest)[start[:, whole]]
-    return assemble(moves, layout, market, horizon_days, driver_columns, seed, Sampling.INDEPENDENT)
+    return assemble(moves, plan, Sampling.INDEPENDENT)

@@ -5,15 +5,14 @@ from functools import partial
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from pact_jax.errors import ArgumentError
-from pact_jax.market import MarketState
 from pact_jax.sampling import Stream, counter_normals
 
 from ._assemble import assemble
-from ._layout import ShockLayout
 from ._moves import check_count
+from ._plan import ScenarioPlan
 from ._set import Sampling, ScenarioSet
 
 
@@ -75,26 +74,18 @@ def low_rank(covariance: Float[Array, "factors factors"], num_common: int) -> Lo
 
 def factor_model_scenarios(
     covariance: Float[Array, "factors factors"],
-    layout: ShockLayout,
-    market: MarketState,
+    plan: ScenarioPlan,
     *,
     num_common: int,
-    horizon_days: int,
     num_scenarios: int,
-    driver_columns: Int[Array, "drivers"],
-    seed: int = 0,
 ) -> ScenarioSet:
     """Gaussian moves of a low-rank model of a covariance: `x = loading f + residual e`, mean zero.
 
     Args:
         covariance: of the factors' moves over the whole horizon, for instance the sample's; may be singular.
-        layout: where each column sits in a shock.
-        market: the state that the shocks will be applied to; gives the shapes.
+        plan: layout, market, drivers, horizon and seed.
         num_common: number of common factors.
-        horizon_days: H business days, as a label of the set.
         num_scenarios: how many scenarios.
-        driver_columns: column of each systematic driver.
-        seed: seed of the market and default draws.
 
     Returns:
         Independent scenarios, equally weighted.
@@ -106,34 +97,21 @@ def factor_model_scenarios(
         P. Glasserman, Monte Carlo Methods in Financial Engineering (2003), section 2.3.
     """
     check_count(num_scenarios)
-    return _factor_model(
-        covariance,
-        market,
-        driver_columns,
-        jnp.asarray(seed),
-        layout=layout,
-        horizon_days=horizon_days,
-        num_scenarios=num_scenarios,
-        num_common=num_common,
-    )
+    return _factor_model(covariance, plan, num_scenarios=num_scenarios, num_common=num_common)
 
 
-@partial(jax.jit, static_argnames=("layout", "horizon_days", "num_scenarios", "num_common"))
+@partial(jax.jit, static_argnames=("num_scenarios", "num_common"))
 def _factor_model(
     covariance: Float[Array, "factors factors"],
-    market: MarketState,
-    driver_columns: Int[Array, "drivers"],
-    seed: Int[Array, ""],
+    plan: ScenarioPlan,
     *,
-    layout: ShockLayout,
-    horizon_days: int,
     num_scenarios: int,
     num_common: int,
 ) -> ScenarioSet:
     model = low_rank(covariance, num_common)
     index = jnp.arange(num_scenarios, dtype=jnp.uint32)
     size = covariance.shape[0]
-    normals = counter_normals(seed, Stream.MARKET, index, num_common + size, dtype=covariance.dtype)
+    normals = counter_normals(plan.seed, Stream.MARKET, index, num_common + size, dtype=covariance.dtype)
     common = jnp.matmul(normals[:, :num_common], model.loading.T, precision=jax.lax.Precision.HIGHEST)
     moves = common + normals[:, num_common:] * model.residual[None, :]
-    return assemble(moves, layout, market, horizon_days, driver_columns, seed, Sampling.INDEPENDENT)
+    return assemble(moves, plan, Sampling.INDEPENDENT)

@@ -6,15 +6,13 @@ from functools import partial
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
-
-from pact_jax.market import MarketState
+from jaxtyping import Array, Bool, Float
 
 from ._age_weighted import check_decay
 from ._assemble import assemble
 from ._garch import fit_garch
-from ._layout import ShockLayout
 from ._moves import check_horizon, overlapping_moves
+from ._plan import ScenarioPlan
 from ._set import Sampling, ScenarioSet
 from ._volatility import VarianceRecursion, ewma_recursion, filter_variance, initial_variance
 
@@ -71,12 +69,7 @@ def filter_history(
 
 def filtered_historical_scenarios(
     history: FilteredHistory,
-    layout: ShockLayout,
-    market: MarketState,
-    *,
-    horizon_days: int,
-    driver_columns: Int[Array, "drivers"],
-    seed: int = 0,
+    plan: ScenarioPlan,
 ) -> ScenarioSet:
     r"""Every window of H consecutive residuals replayed from today's volatility, which then follows its own recursion.
 
@@ -86,11 +79,7 @@ def filtered_historical_scenarios(
 
     Args:
         history: what `filter_history` made.
-        layout: where each column sits in a shock.
-        market: the state that the shocks will be applied to; gives the shapes.
-        horizon_days: H business days.
-        driver_columns: column of each systematic driver.
-        seed: seed of the default draws that will use this set.
+        plan: layout, market, drivers, horizon and seed.
 
     Returns:
         One scenario for each window in date order, sampling OVERLAPPING. The error of the filter's parameters is not
@@ -104,8 +93,8 @@ def filtered_historical_scenarios(
         risk, J. Risk 1 (1998). G. Barone-Adesi, K. Giannopoulos and L. Vosper, VaR without correlations for portfolios
         of derivative securities, J. Futures Markets 19 (1999).
     """
-    check_horizon(history.residual.shape[0] + 1, horizon_days)
-    return _replay(history, market, driver_columns, jnp.asarray(seed), layout=layout, horizon_days=horizon_days)
+    check_horizon(history.residual.shape[0] + 1, plan.horizon_days)
+    return _replay(history, plan, horizon_days=plan.horizon_days)
 
 
 @partial(jax.jit, static_argnames="volatility")
@@ -131,14 +120,11 @@ def _filter(
     return FilteredHistory(recursion, converged, residual, variance[-1])
 
 
-@partial(jax.jit, static_argnames=("layout", "horizon_days"))
+@partial(jax.jit, static_argnames="horizon_days")
 def _replay(
     history: FilteredHistory,
-    market: MarketState,
-    driver_columns: Int[Array, "drivers"],
-    seed: Int[Array, ""],
+    plan: ScenarioPlan,
     *,
-    layout: ShockLayout,
     horizon_days: int,
 ) -> ScenarioSet:
     residual, recursion = history.residual, history.recursion
@@ -154,4 +140,4 @@ def _replay(
 
     today = jnp.broadcast_to(history.variance[None, :], (count, residual.shape[1]))
     _, moves = jax.lax.fori_loop(0, horizon_days, day, (today, jnp.zeros_like(today)))
-    return assemble(moves, layout, market, horizon_days, driver_columns, seed, Sampling.OVERLAPPING)
+    return assemble(moves, plan, Sampling.OVERLAPPING)

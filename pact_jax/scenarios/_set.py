@@ -14,6 +14,7 @@ class Sampling(enum.Enum):
 
     INDEPENDENT = "independent"
     OVERLAPPING = "overlapping"
+    RANDOMISED = "randomised"
 
 
 class ScenarioSet(eqx.Module):
@@ -23,12 +24,15 @@ class ScenarioSet(eqx.Module):
 
     Attributes:
         shock: every leaf with a leading scenarios axis.
-        weight: probability of each scenario.
+        weight: probability of each scenario; importance weights are likelihood ratios over the number of scenarios,
+            whose sum is 1 in expectation only.
         index: counter of every random number of the scenario.
         systematic: standard-normal score of each driver's return in the scenario.
         horizon_days: business days.
         seed: seed of the random numbers that later stages draw (defaults).
-        sampling: independent draws, or overlapping history in date order.
+        sampling: independent draws, overlapping history in date order, or independent randomisations of a point set.
+        num_randomisations: of RANDOMISED sampling, equally long runs of scenarios one after the other, each by itself
+            a sample of the whole law and independent of the others; 1 otherwise.
     """
 
     shock: MarketShock
@@ -38,6 +42,7 @@ class ScenarioSet(eqx.Module):
     horizon_days: Float[Array, ""]
     seed: Int[Array, ""]
     sampling: Sampling = eqx.field(static=True)
+    num_randomisations: int = eqx.field(static=True, default=1)
 
     @property
     def num_scenarios(self) -> int:

@@ -5,15 +5,14 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 from jax.scipy.special import gammaln
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from pact_jax.errors import ArgumentError
-from pact_jax.market import MarketState
 from pact_jax.sampling import Stream, counter_chi2, counter_normals
 
 from ._assemble import assemble
-from ._layout import ShockLayout
 from ._moves import check_count, symmetric_root
+from ._plan import ScenarioPlan
 from ._set import Sampling, ScenarioSet
 
 _LEAST, _MOST = 2.05, 200.0
@@ -23,14 +22,10 @@ _STEPS = 40
 
 def student_t_scenarios(
     covariance: Float[Array, "factors factors"],
-    layout: ShockLayout,
-    market: MarketState,
+    plan: ScenarioPlan,
     *,
     degrees_of_freedom: float | Float[Array, ""],
-    horizon_days: int,
     num_scenarios: int,
-    driver_columns: Int[Array, "drivers"],
-    seed: int = 0,
 ) -> ScenarioSet:
     r"""Multivariate Student-t moves with a given covariance over the horizon and mean zero.
 
@@ -40,13 +35,9 @@ def student_t_scenarios(
 
     Args:
         covariance: of the factors' moves over the whole horizon; positive semi-definite (checked at the host door).
-        layout: where each column sits in a shock.
-        market: the state that the shocks will be applied to; gives the shapes.
+        plan: layout, market, drivers, horizon and seed.
         degrees_of_freedom: nu of the horizon's moves, above 2: otherwise there is no covariance to match.
-        horizon_days: H business days, as a label of the set.
         num_scenarios: how many scenarios.
-        driver_columns: column of each systematic driver.
-        seed: seed of the market and default draws.
 
     Returns:
         Independent scenarios, equally weighted. Their standard errors are those of the draws; covariance and nu are
@@ -65,16 +56,8 @@ def student_t_scenarios(
             where="student_t_scenarios",
             mend="give a number above 2: at 2 or fewer there is no covariance to match",
         )
-    return _student_t(
-        covariance,
-        market,
-        driver_columns,
-        jnp.asarray(seed),
-        jnp.asarray(degrees_of_freedom, covariance.dtype),
-        layout=layout,
-        horizon_days=horizon_days,
-        num_scenarios=num_scenarios,
-    )
+    nu = jnp.asarray(degrees_of_freedom, covariance.dtype)
+    return _student_t(covariance, plan, nu, num_scenarios=num_scenarios)
 
 
 @jax.jit
@@ -114,22 +97,18 @@ def fit_degrees_of_freedom(moves: Float[Array, "scenarios factors"]) -> Float[Ar
     return 2.0 + jnp.exp(jnp.mean(jax.lax.fori_loop(0, _STEPS, narrow, ends)))
 
 
-@partial(jax.jit, static_argnames=("layout", "horizon_days", "num_scenarios"))
+@partial(jax.jit, static_argnames="num_scenarios")
 def _student_t(
     covariance: Float[Array, "factors factors"],
-    market: MarketState,
-    driver_columns: Int[Array, "drivers"],
-    seed: Int[Array, ""],
+    plan: ScenarioPlan,
     degrees_of_freedom: Float[Array, ""],
     *,
-    layout: ShockLayout,
-    horizon_days: int,
     num_scenarios: int,
 ) -> ScenarioSet:
     root, scale = symmetric_root(covariance)
     index = jnp.arange(num_scenarios, dtype=jnp.uint32)
-    normals = counter_normals(seed, Stream.MARKET, index, covariance.shape[0], dtype=covariance.dtype)
-    chi2 = counter_chi2(seed, Stream.MIXING, index, degrees_of_freedom)
+    normals = counter_normals(plan.seed, Stream.MARKET, index, covariance.shape[0], dtype=covariance.dtype)
+    chi2 = counter_chi2(plan.seed, Stream.MIXING, index, degrees_of_freedom)
     mixing = jnp.sqrt((degrees_of_freedom - 2.0) / chi2)
     moves = jnp.matmul(normals, root, precision=jax.lax.Precision.HIGHEST) * scale[None, :] * mixing[:, None]
-    return assemble(moves, layout, market, horizon_days, driver_columns, seed, Sampling.INDEPENDENT)
+    return assemble(moves, plan, Sampling.INDEPENDENT)

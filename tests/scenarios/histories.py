@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pact_jax.market import MarketState, example_market
-from pact_jax.scenarios import FactorColumn, ShockLayout, ShockLeaf
+from pact_jax.scenarios import FactorColumn, ScenarioPlan, ShockLayout, ShockLeaf
 
 LAYOUT = ShockLayout(
     (
@@ -28,6 +28,11 @@ def market() -> MarketState:
         example_market(),
         (jnp.ones(2), jnp.zeros(2), jnp.full(2, 1e-3), jnp.ones(2)),
     )
+
+
+def plan(horizon_days: int, seed: int = 0) -> ScenarioPlan:
+    """The small market with its two drivers."""
+    return ScenarioPlan(LAYOUT, market(), driver_columns=DRIVERS, horizon_days=horizon_days, seed=seed)
 
 
 def levels(num_dates: int = 61, seed: int = 3) -> np.ndarray:

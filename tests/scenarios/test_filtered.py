@@ -22,7 +22,7 @@ from pact_jax.scenarios import (
     initial_variance,
 )
 
-from .histories import DRIVERS, LAYOUT, daily, levels, market, moves_of
+from .histories import LAYOUT, daily, levels, moves_of, plan
 
 LOGS = jnp.asarray(LAYOUT.is_log)
 
@@ -53,9 +53,7 @@ def negative_log_likelihood(parameter: np.ndarray, move: np.ndarray) -> float:
 
 def filtered(history: np.ndarray, horizon_days: int, volatility=VolatilityFilter.EWMA, decay: float = 0.94):
     found = filter_history(jnp.asarray(history), LOGS, volatility=volatility, decay=decay)
-    return found, filtered_historical_scenarios(
-        found, LAYOUT, market(), horizon_days=horizon_days, driver_columns=DRIVERS
-    )
+    return found, filtered_historical_scenarios(found, plan(horizon_days))
 
 
 def test_recursion_by_hand():
@@ -114,7 +112,7 @@ def test_filter_without_memory_is_plain_history():
     # With a decay of 1 today's volatility is that of every day, and the windows are those of the history.
     history = levels()
     _, scenarios = filtered(history, 3, decay=1.0)
-    plain = historical_scenarios(jnp.asarray(history), LAYOUT, market(), horizon_days=3, driver_columns=DRIVERS)
+    plain = historical_scenarios(jnp.asarray(history), plan(3))
     np.testing.assert_allclose(moves_of(scenarios), moves_of(plain), rtol=1e-9, atol=1e-15)
     assert scenarios.sampling is Sampling.OVERLAPPING
 

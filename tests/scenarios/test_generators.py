@@ -21,7 +21,7 @@ from pact_jax.scenarios import (
     student_t_scenarios,
 )
 
-from .histories import COVARIANCE, DRIVERS, LAYOUT, daily, levels, market, moves_of
+from .histories import COVARIANCE, daily, levels, moves_of, plan
 
 N = 4_000
 
@@ -29,26 +29,18 @@ N = 4_000
 def student_t(num_scenarios: int = N, nu: float = 4.5, seed: int = 1):
     return student_t_scenarios(
         jnp.asarray(COVARIANCE),
-        LAYOUT,
-        market(),
+        plan(10, seed),
         degrees_of_freedom=nu,
-        horizon_days=10,
         num_scenarios=num_scenarios,
-        driver_columns=DRIVERS,
-        seed=seed,
     )
 
 
 def bootstrap(num_scenarios: int, block_days: int | None, horizon_days: int = 5):
     return block_bootstrap_scenarios(
         jnp.asarray(levels()),
-        LAYOUT,
-        market(),
-        horizon_days=horizon_days,
+        plan(horizon_days, seed=2),
         num_scenarios=num_scenarios,
         block_days=block_days,
-        driver_columns=DRIVERS,
-        seed=2,
     )
 
 
@@ -69,8 +61,8 @@ def test_age_weights_of_a_long_history_stay_positive_in_single_precision():
 
 def test_age_weighted_history_is_the_history_with_other_weights():
     history = jnp.asarray(levels())
-    plain = historical_scenarios(history, LAYOUT, market(), horizon_days=5, driver_columns=DRIVERS)
-    aged = age_weighted_scenarios(history, LAYOUT, market(), horizon_days=5, decay=0.95, driver_columns=DRIVERS)
+    plain = historical_scenarios(history, plan(5))
+    aged = age_weighted_scenarios(history, plan(5), decay=0.95)
     np.testing.assert_array_equal(moves_of(plain), moves_of(aged))
     assert aged.sampling is Sampling.OVERLAPPING
     np.testing.assert_allclose(aged.weight, 0.95 ** np.arange(55, -1, -1) * 0.05 / (1 - 0.95**56), rtol=1e-12)
@@ -158,13 +150,9 @@ def test_low_rank_keeps_variances_and_with_all_factors_everything():
 def test_factor_model_draws_its_covariance():
     scenarios = factor_model_scenarios(
         jnp.asarray(COVARIANCE),
-        LAYOUT,
-        market(),
+        plan(10, seed=4),
         num_common=2,
-        horizon_days=10,
         num_scenarios=N,
-        driver_columns=DRIVERS,
-        seed=4,
     )
     expected = np.asarray(low_rank(jnp.asarray(COVARIANCE), 2).covariance)
     scale = np.sqrt(np.diag(expected))
@@ -180,7 +168,7 @@ def test_scenario_i_is_the_same_whatever_the_number_of_scenarios():
 
 def test_root_time_is_exactly_that():
     history = jnp.asarray(levels())
-    one = historical_scenarios(history, LAYOUT, market(), horizon_days=1, driver_columns=DRIVERS)
+    one = historical_scenarios(history, plan(1))
     ten = scale_root_time(one, 10)
     np.testing.assert_allclose(moves_of(ten), np.sqrt(10.0) * daily(levels()), rtol=1e-10, atol=1e-15)
     assert float(ten.horizon_days) == 10.0
@@ -192,9 +180,7 @@ def test_root_time_is_exactly_that():
     [
         (
             "decay is 1.5",
-            lambda: age_weighted_scenarios(
-                jnp.asarray(levels()), LAYOUT, market(), horizon_days=5, decay=1.5, driver_columns=DRIVERS
-            ),
+            lambda: age_weighted_scenarios(jnp.asarray(levels()), plan(5), decay=1.5),
         ),
         ("block_days is 6", lambda: bootstrap(5, 6)),
         ("above 2", lambda: student_t(5, nu=2.0)),
