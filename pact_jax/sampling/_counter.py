@@ -18,6 +18,9 @@ class Stream(enum.IntEnum):
     DEFAULTS = 2
     BOOTSTRAP = 3
     MIXING = 4
+    QUASI = 5
+    TWISTED = 6
+    PILOT = 7
 
 
 def counter_normals(
@@ -49,7 +52,7 @@ def counter_normals(
     References:
         J. K. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC11 (2011).
     """
-    return to_normal(_words(seed, stream, index[:, None], jnp.arange(num, dtype=jnp.uint32)[None, :]), dtype)
+    return to_normal(words_of(seed, stream, index[:, None], jnp.arange(num, dtype=jnp.uint32)[None, :]), dtype)
 
 
 def counter_integers(
@@ -72,7 +75,7 @@ def counter_integers(
         >>> int(drawn.min()), int(drawn.max())
         (0, 4)
     """
-    words = _words(seed, stream, index[:, None], jnp.arange(num, dtype=jnp.uint32)[None, :])
+    words = words_of(seed, stream, index[:, None], jnp.arange(num, dtype=jnp.uint32)[None, :])
     return (words[0] % jnp.uint32(bound)).astype(jnp.int32)
 
 
@@ -109,8 +112,8 @@ def counter_chi2(
 
     def one(i: UInt32[Array, ""]) -> Float[Array, ""]:
         item = jnp.arange(2 * _ATTEMPTS, dtype=jnp.uint32)
-        x = to_normal(_words(seed, stream, i, item[:_ATTEMPTS]), dtype)
-        uniform = to_uniform(_words(seed, stream, i, item[_ATTEMPTS:]), dtype)
+        x = to_normal(words_of(seed, stream, i, item[:_ATTEMPTS]), dtype)
+        uniform = to_uniform(words_of(seed, stream, i, item[_ATTEMPTS:]), dtype)
         root = 1.0 + x / jnp.sqrt(9.0 * shift)
         cube = jnp.where(root > 0.0, root, 1.0) ** 3
         accepted = (root > 0.0) & (jnp.log(uniform) < 0.5 * x * x + shift * (1.0 - cube + jnp.log(cube)))
@@ -141,9 +144,19 @@ def keyed_normals(
     Returns:
         Independent standard normals, one a name.
     """
-    return to_normal(_words(seed, stream, index, key_of), dtype)
+    return to_normal(words_of(seed, stream, index, key_of), dtype)
 
 
-def _words(seed: Int[Array, ""], stream: Stream, index: UInt32[Array, "..."], item: UInt32[Array, "..."]) -> Words:
-    """Random bits of each (scenario, item): the counter of the hash is that pair, its key the seed and the stream."""
+def words_of(seed: Int[Array, ""], stream: Stream, index: UInt32[Array, "..."], item: UInt32[Array, "..."]) -> Words:
+    """Random bits of each (scenario, item): the counter of the hash is that pair, its key the seed and the stream.
+
+    Args:
+        seed: seed of the scenario set.
+        stream: what the numbers are for.
+        index: counter of each scenario.
+        item: number within the scenario; shapes broadcast.
+
+    Returns:
+        Two words each.
+    """
     return threefry2x32(stream_key(seed, stream.value), (index, item))
