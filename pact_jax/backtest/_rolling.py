@@ -1,6 +1,7 @@
 """Rolling historical simulation over a return series, all dates in one call."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float
@@ -60,8 +61,11 @@ def rolling_value_at_risk(loss: Float[Array, "dates"], confidence: FloatScalarLi
     def forecast(start: Array) -> TailMeasures:
         return tail_measures(lax.dynamic_slice_in_dim(loss, start, window), None, jnp.asarray(confidence))
 
-    starts = jnp.arange(dates - window)
-    measures = lax.map(forecast, starts, batch_size=min(_BATCH, dates - window))
+    count = dates - window
+    batch = min(_BATCH, count)
+    # Whole batches: `lax.map` would compile what remains a second time. The last start fills up.
+    starts = jnp.minimum(jnp.arange(-(-count // batch) * batch), count - 1)
+    measures = jax.tree.map(lambda leaf: leaf[:count], lax.map(forecast, starts, batch_size=batch))
     came = loss[window:]
     return RollingForecast(
         measures.value_at_risk, measures.expected_shortfall, came, exceptions(came, measures.value_at_risk)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _TOP = 20
+_MILLION = 1e6
 
 
 def plot_losses(report: AssessmentReport, ax: "Axes | None" = None, *, bins: int = 70) -> "Axes":
@@ -31,11 +32,13 @@ def plot_losses(report: AssessmentReport, ax: "Axes | None" = None, *, bins: int
     """
     axes = new_axes(ax, "plot_losses")
     currency = text(report.snapshot.reporting_currency)
-    axes.hist(report.losses.total, bins=bins, weights=report.losses.weight, color="0.7")
+    axes.hist(report.losses.total / _MILLION, bins=bins, weights=report.losses.weight, color="0.7")
     for at, mark in enumerate(loss_marks(report)):
-        axes.axvline(mark.value, color=f"C{at}", label=mark.label)
-        axes.axvspan(mark.value - 1.96 * mark.error, mark.value + 1.96 * mark.error, color=f"C{at}", alpha=0.2)
-    axes.set_xlabel(f"joint loss over {report.horizon_days} business days, {currency}")
+        value, reach = mark.value / _MILLION, 1.96 * mark.error / _MILLION
+        # Two measures often fall together: dashes let the one below be seen.
+        axes.axvline(value, color=f"C{at}", linestyle=("-", "--", ":")[at % 3], label=mark.label)
+        axes.axvspan(value - reach, value + reach, color=f"C{at}", alpha=0.2)
+    axes.set_xlabel(f"joint loss over {report.horizon_days} business days, millions of {currency}")
     axes.set_ylabel("probability")
     axes.set_title(f"{text(report.snapshot.portfolio_id)}, {report.snapshot.valuation_date}")
     axes.legend(frameon=False)

@@ -48,7 +48,9 @@ def plot_waterfall(report: AssessmentReport, ax: "Axes | None" = None, *, level:
     axes.barh(place, [*steps, 100.0 * report.score], left=[*start, 0.0], color=colours, height=0.7)
     reach = float(max(np.max(start + steps, initial=0.0), 100.0 * report.score))
     for at, (step, left) in enumerate(zip([*steps, 100.0 * report.score], [*start, 0.0], strict=True)):
-        axes.text(max(left + step, left) + 0.01 * reach, at, f"{step:.2f}", va="center", fontsize="small")
+        axes.text(
+            max(left + step, left) + 0.01 * reach, at, f"{round(step, 2) + 0.0:.2f}", va="center", fontsize="small"
+        )
     axes.set_yticks(place, names)
     axes.set_xlim(min(0.0, float(np.min(start + steps, initial=0.0))), 1.1 * reach)
     axes.invert_yaxis()
@@ -74,7 +76,7 @@ def plot_diversification(report: AssessmentReport, ax: "Axes | None" = None) -> 
     measures = report.measures[report.measures["measure"] == "expected_shortfall"]
     own = measures.set_index("scope")["value"]
     parts = report.explain("desk").groupby("desk")["contribution"].sum() * report.capital
-    desks = [name for name in report.labels.desks if f"desk:{name}" in own]
+    desks = [name for name in report.labels.desks if own.get(f"desk:{name}", 0.0) != 0.0 or parts.get(name, 0.0) != 0.0]
     order = sorted(desks, key=lambda name: -own[f"desk:{name}"])
     place = np.arange(len(order))
     alone = [own[f"desk:{name}"] / _MILLION for name in order]
@@ -124,7 +126,7 @@ def plot_views(views: pd.DataFrame, ax: "Axes | None" = None, *, measure: str = 
         errors = 1.96 * np.array([row[f"{name}_standard_error"] for name in names]) / _MILLION
         axes.errorbar(values, place, xerr=errors, fmt="o", capsize=4, label=f"{row['horizon_days']} business days")
     axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
-    axes.invert_yaxis()
+    axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(left=0.0)
     axes.set_xlabel("millions of the reporting currency; bars are 95 % intervals of the sampling")
     axes.set_title(f"{measure.replace('_', ' ')} {rows['confidence'].iloc[0]:.1%} of the market book")
@@ -159,7 +161,7 @@ def plot_stress_losses(report: StressReport, ax: "Axes | None" = None) -> "Axes"
     axes.invert_yaxis()
     axes.axvline(0.0, color="0.3", linewidth=0.8)
     axes.set_xlabel(f"loss, millions of {text(report.reporting_currency)}")
-    axes.legend(frameon=False, fontsize="small")
+    axes.legend(frameon=False, fontsize="small", loc="lower right")
     return axes
 
 
@@ -180,8 +182,8 @@ def plot_grid(grid: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     values = grid.to_numpy(float) / _MILLION
     reach = float(np.max(np.abs(values))) or 1.0
     axes.imshow(values, cmap="RdYlGn_r", vmin=-reach, vmax=reach, aspect="auto")
-    axes.set_xticks(range(grid.shape[1]), [f"{move:+.0%}" for move in grid.columns])
-    axes.set_yticks(range(grid.shape[0]), [f"{move:+.0%}" for move in grid.index])
+    axes.set_xticks(range(grid.shape[1]), [_signed(move) for move in grid.columns])
+    axes.set_yticks(range(grid.shape[0]), [_signed(move) for move in grid.index])
     for (row, column), value in np.ndenumerate(values):
         ink = "white" if abs(value) > 0.7 * reach else "black"
         axes.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize="small", color=ink)
@@ -251,3 +253,7 @@ def plot_exceptions(
     axes.axhline(0.0, color="0.3", linewidth=0.6)
     axes.legend(frameon=False, ncols=3, fontsize="small", loc="upper center")
     return axes
+
+
+def _signed(move: float) -> str:
+    return f"{move:+.0%}" if move else "0%"

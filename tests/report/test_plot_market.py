@@ -79,7 +79,7 @@ def test_stress_losses_and_grid(pyplot):
     grid = pj.stress_grid(books.stocks(), (-0.2, 0.1), (0.0, 0.5, 1.0))
     drawn = plot_grid(grid)
     np.testing.assert_allclose(drawn.images[0].get_array(), grid / 1e6)
-    assert [label.get_text() for label in drawn.get_xticklabels()] == ["+0%", "+50%", "+100%"]
+    assert [label.get_text() for label in drawn.get_xticklabels()] == ["0%", "+50%", "+100%"]
 
 
 def test_moves_in_standard_deviations(pyplot):
