@@ -32,6 +32,7 @@ from ._measures import measure_table as measure_table
 from ._plain import plain as plain
 from ._report import AssessmentReport as AssessmentReport
 from ._report import Losses as Losses
+from ._tail import tail_frame as tail_frame
 from ._uncertainty import Uncertainty as Uncertainty
 from ._uncertainty import measure_uncertainty as measure_uncertainty
 from ._views import market_views as market_views

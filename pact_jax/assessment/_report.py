@@ -1,5 +1,6 @@
 """What an assessment answers: one score, its bound and decision, and everything behind them with names on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -15,6 +16,7 @@ from ._findings import Findings
 from ._leaves import LEVELS, explain, with_units
 from ._manifest import RunManifest
 from ._plain import plain
+from ._tail import tail_frame
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -151,6 +153,43 @@ class AssessmentReport:
             )
             raise UnknownName(f"{name} ({scope})", known, kind="measure", where="measure")
         return float(found["value"].iloc[0])
+
+    def tail(
+        self,
+        levels: Sequence[float] = (0.99, 0.995, 0.999),
+        *,
+        scope: str = "total",
+        exceedances: int | None = None,
+    ) -> pd.DataFrame:
+        """VaR and ES beyond the scenarios: a generalised Pareto law for the losses above a threshold.
+
+        Args:
+            levels: quantile levels beyond the threshold.
+            scope: total, agent:NAME, interaction or desk:NAME.
+            exceedances: how many of the largest losses make the tail; n^(2/3), at most a tenth, if None.
+
+        Returns:
+            Two rows a level: `measure`, `confidence`, `value`, `standard_error` (delta method), `low` and `high` (95 %
+            interval by the profile likelihood), `by_moments` (probability-weighted moments, a second opinion),
+            `sample` (of the scenarios themselves), `threshold`, `exceedances`, `shape`, `shape_standard_error`;
+            reporting currency. `attrs["flags"]` say what to know: windows of history count for fewer independent
+            losses, and intervals widen by that.
+
+        Raises:
+            ArgumentError: unequal weights, too few exceedances, ties, or a level that is not beyond the threshold.
+            UnknownName: there is no such scope.
+        """
+        losses = self.losses_frame().drop(columns=["weight", "tail_weight"]).rename(columns={"loss": "total"})
+        if scope not in losses:
+            raise UnknownName(scope, losses.columns, kind="scope", where="tail")
+        return tail_frame(
+            losses[scope].to_numpy(),
+            self.losses.weight,
+            levels,
+            exceedances=exceedances,
+            generator=self.manifest.generator,
+            horizon_days=self.horizon_days,
+        )
 
     @property
     def interaction_not_covered(self) -> tuple[str, ...]:

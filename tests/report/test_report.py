@@ -228,3 +228,14 @@ def test_plots_name_the_missing_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(MissingExtra, match=re.escape('pip install "pact-jax[plot]"')):
         plot_losses(books.report())
+
+
+def test_tail_of_a_report_by_scope():
+    report = books.report()
+    total = report.tail()
+    loss = report.losses.total
+    assert total["threshold"].iloc[0] == np.sort(loss)[-51]
+    desk = report.tail((0.99,), scope="desk:equity", exceedances=60)
+    assert desk["threshold"].iloc[0] == np.sort(report.losses_frame()["desk:equity"])[-61]
+    with pytest.raises(UnknownName, match="agent:market"):
+        report.tail(scope="book")
