@@ -1,6 +1,6 @@
 """What an assessment answers: one score, its bound and decision, and everything behind them with names on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -10,13 +10,15 @@ import pandas as pd
 
 from pact_jax.consensus import INTERACTION_NOT_COVERED, LossAgent
 from pact_jax.errors import UnknownName
+from pact_jax.measures import CumulativeSpectrum, default_lag
 from pact_jax.snapshot import Labels, Snapshot
 
 from ._findings import Findings
 from ._leaves import LEVELS, explain, with_units
+from ._loss_frames import DEFAULT_SPECTRA, quantile_frame, spectral_frame
 from ._manifest import RunManifest
 from ._plain import plain
-from ._tail import tail_frame
+from ._tail import is_history, tail_frame
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -190,6 +192,40 @@ class AssessmentReport:
             generator=self.manifest.generator,
             horizon_days=self.horizon_days,
         )
+
+    def spectral(self, spectra: Mapping[str, CumulativeSpectrum] | None = None) -> pd.DataFrame:
+        """Spectral risk measures of the joint loss, with standard errors and the exact part of each desk.
+
+        Args:
+            spectra: cumulative spectra by name, such as `partial(measures.exponential_spectrum, risk_aversion=20.0)`;
+                exponential and power ones if None.
+
+        Returns:
+            One row a spectrum: `value`, `standard_error`, then `desk:NAME` and `unallocated`, which sum to the value;
+            reporting currency. Standard errors of windows of history are those of dependent losses.
+
+        Raises:
+            ArgumentError: a spectrum makes no coherent measure.
+        """
+        desks = self.losses_frame().filter(like="desk:")
+        losses = desks.assign(unallocated=self.losses.total - desks.sum(axis=1), total=self.losses.total)
+        lag = default_lag(len(losses), self.horizon_days) if is_history(self.manifest.generator) else None
+        return spectral_frame(losses, self.losses.weight, DEFAULT_SPECTRA if spectra is None else spectra, lag=lag)
+
+    def value_at_risk_by_rule(self, levels: Sequence[float] = (0.95, 0.99)) -> pd.DataFrame:
+        """The value at risk of the joint loss by every order-statistic rule that systems print.
+
+        Args:
+            levels: quantile levels.
+
+        Returns:
+            One row a level, one column a rule of `pact_jax.measures.OrderStatistic`; `exceedance` is the rule of this
+            package. Reporting currency.
+
+        Raises:
+            ArgumentError: the scenarios have unequal weights, which the rules do not know.
+        """
+        return quantile_frame(self.losses.total, self.losses.weight, levels)
 
     @property
     def interaction_not_covered(self) -> tuple[str, ...]:

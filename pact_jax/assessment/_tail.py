@@ -59,7 +59,7 @@ def tail_frame(
     """
     count = default_exceedances(len(loss)) if exceedances is None else exceedances
     _check(loss, weight, levels, count)
-    dependent = any(f"{kind.__name__}(" in generator for kind in get_args(Windowed))
+    dependent = is_history(generator)
     with jax.enable_x64(True):
         lag = np.asarray(default_lag(len(loss), horizon_days) if dependent else 0)
         found, moments, empirical = jax.tree.map(
@@ -90,6 +90,11 @@ def tail_frame(
     frame["shape_standard_error"] = float(np.sqrt(found.tail.covariance[0, 0] / found.independence))
     frame.attrs.update({"independence": float(found.independence), "flags": _flags(found, count, len(loss), dependent)})
     return frame
+
+
+def is_history(generator: str) -> bool:
+    """Whether scenarios are windows of the history, which overlap and are dependent, from the generator in words."""
+    return any(f"{kind.__name__}(" in generator for kind in get_args(Windowed))
 
 
 @partial(jax.jit, static_argnames="exceedances")

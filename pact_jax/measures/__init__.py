@@ -30,8 +30,15 @@ from ._pareto_interval import exceedance_independence as exceedance_independence
 from ._pareto_interval import pareto_measures as pareto_measures
 from ._shapley import shapley_matrix as shapley_matrix
 from ._shapley import shapley_values as shapley_values
+from ._spectral import CumulativeSpectrum as CumulativeSpectrum
+from ._spectral import SpectralRisk as SpectralRisk
+from ._spectral import check_spectrum as check_spectrum
+from ._spectral import expected_shortfall_spectrum as expected_shortfall_spectrum
 from ._spectral import exponential_spectrum as exponential_spectrum
+from ._spectral import power_spectrum as power_spectrum
+from ._spectral import spectral_measures as spectral_measures
 from ._spectral import spectral_risk as spectral_risk
+from ._spectral import spectral_weights as spectral_weights
 from ._standard_error import TailStandardError as TailStandardError
 from ._standard_error import default_lag as default_lag
 from ._standard_error import dependent_standard_error as dependent_standard_error

@@ -87,8 +87,8 @@ def fit_pareto_tail(loss: Float[Array, "scenarios"], *, exceedances: int) -> Par
         >>> import jax.numpy as jnp
         >>> share = (jnp.arange(4000.0) + 0.5) / 4000.0
         >>> tail = fit_pareto_tail(4.0 * ((1.0 - share) ** -0.25 - 1.0), exceedances=400)
-        >>> round(float(tail.shape), 2)
-        0.25
+        >>> bool(abs(tail.shape - 0.25) < 0.015)
+        True
 
     References:
         S. Grimshaw, Computing maximum likelihood estimates for the generalized Pareto distribution, Technometrics 35
@@ -140,8 +140,8 @@ def pareto_tail_by_moments(loss: Float[Array, "scenarios"], *, exceedances: int)
         >>> import jax.numpy as jnp
         >>> share = (jnp.arange(4000.0) + 0.5) / 4000.0
         >>> tail = pareto_tail_by_moments(4.0 * ((1.0 - share) ** -0.25 - 1.0), exceedances=400)
-        >>> round(float(tail.shape), 2)
-        0.25
+        >>> bool(abs(tail.shape - 0.25) < 0.015)
+        True
 
     References:
         J. Hosking and J. Wallis, Parameter and quantile estimation for the generalized Pareto distribution,

@@ -4,12 +4,14 @@ import dataclasses
 import json
 import re
 import sys
+from functools import partial
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
-from pact_jax.errors import MissingExtra, UnknownName
+from pact_jax.errors import ArgumentError, MissingExtra, UnknownName
+from pact_jax.measures import expected_shortfall_spectrum
 from pact_jax.report import html_report, json_report, plot_contributions, plot_losses, text_report
 from pact_jax.report._document import by_unit, money, percent, text
 from pact_jax.report._svg import Mark, histogram, signed_bars, waterfall
@@ -239,3 +241,34 @@ def test_tail_of_a_report_by_scope():
     assert desk["threshold"].iloc[0] == np.sort(report.losses_frame()["desk:equity"])[-61]
     with pytest.raises(UnknownName, match="agent:market"):
         report.tail(scope="book")
+
+
+def test_spectral_risks_of_a_report():
+    report = books.report()
+    found = report.spectral()
+    assert np.all(found["standard_error"] > 0.0)
+    parts = found.drop(columns=["value", "standard_error"])
+    np.testing.assert_allclose(parts.sum(axis=1), found["value"], rtol=1e-12)
+    own = report.spectral({"ES": partial(expected_shortfall_spectrum, confidence=report.confidence)})
+    assert own["value"].iloc[0] == pytest.approx(report.score * report.capital, rel=1e-12)
+    desks = report.explain("desk").groupby("desk")["contribution"].sum() * report.capital
+    assert own["desk:equity"].iloc[0] == pytest.approx(desks["equity"], rel=1e-9)
+    with pytest.raises(ArgumentError, match="risk aversion falls"):
+        report.spectral({"mine": np.sqrt})
+    with pytest.raises(ArgumentError, match="no spectrum"):
+        report.spectral({})
+
+
+def test_value_at_risk_by_the_rules_of_others():
+    report = books.report()
+    found = report.value_at_risk_by_rule((0.95, 0.99))
+    ranked = np.sort(report.losses.total)[::-1]
+    assert found["exceedance"].to_list() == [report.measure("var_95"), report.measure("var_99")]
+    # 500 scenarios: 25 and 5 losses in the tails.
+    assert found["ceil"].to_list() == found["floor"].to_list() == [ranked[24], ranked[4]]
+    np.testing.assert_allclose(found["linear"], np.quantile(ranked, [0.95, 0.99]), rtol=1e-12)
+    unequal = dataclasses.replace(report.losses, weight=np.linspace(1.0, 2.0, 500))
+    with pytest.raises(ArgumentError, match="unequal weights"):
+        dataclasses.replace(report, losses=unequal).value_at_risk_by_rule()
+    with pytest.raises(ArgumentError, match=r"levels \[1.0\]"):
+        report.value_at_risk_by_rule([1.0])
