@@ -24,7 +24,9 @@ from .assessment import BlockBootstrap as BlockBootstrap
 from .assessment import FactorModel as FactorModel
 from .assessment import FilteredHistorical as FilteredHistorical
 from .assessment import Historical as Historical
+from .assessment import ImportanceSampled as ImportanceSampled
 from .assessment import MonteCarlo as MonteCarlo
+from .assessment import QuasiMonteCarlo as QuasiMonteCarlo
 from .assessment import RootTime as RootTime
 from .assessment import StudentT as StudentT
 from .snapshot import Snapshot as Snapshot

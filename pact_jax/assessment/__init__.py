@@ -14,7 +14,9 @@ from ._generator import FactorModel as FactorModel
 from ._generator import FilteredHistorical as FilteredHistorical
 from ._generator import Generator as Generator
 from ._generator import Historical as Historical
+from ._generator import ImportanceSampled as ImportanceSampled
 from ._generator import MonteCarlo as MonteCarlo
+from ._generator import QuasiMonteCarlo as QuasiMonteCarlo
 from ._generator import RootTime as RootTime
 from ._generator import StudentT as StudentT
 from ._generator import Windowed as Windowed

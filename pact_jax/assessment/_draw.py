@@ -3,6 +3,9 @@
 import dataclasses
 import hashlib
 
+import jax
+import numpy as np
+
 from pact_jax.errors import ArgumentError
 from pact_jax.market import MarketState
 from pact_jax.scenarios import ScenarioPlan, ScenarioSet, scale_root_time
@@ -10,7 +13,7 @@ from pact_jax.snapshot import Prepared
 
 from ._draw_law import draw_moves
 from ._draw_windows import constant_factors, draw_windows
-from ._generator import BlockBootstrap, Drawn, Generator, RootTime, Windowed
+from ._generator import BlockBootstrap, Drawn, Generator, ImportanceSampled, RootTime, Windowed
 
 
 def generate(
@@ -73,11 +76,14 @@ def generate_noted(
 
 
 def set_id(generator: Generator, prepared: Prepared, *, horizon_days: int, seed: int) -> str:
-    """Hash of generator, seed, horizon and the history or correlation that the set is made from."""
+    """Hash of generator, seed, horizon and the data of the set: importance sampling also looks at the positions."""
     digest = hashlib.sha256(repr((generator, horizon_days, seed, prepared.labels.factors)).encode())
     digest.update(prepared.levels.tobytes())
     if prepared.correlation is not None:
         digest.update(prepared.correlation.tobytes())
+    if isinstance(generator, ImportanceSampled):
+        for leaf in jax.tree.leaves((prepared.inputs.portfolio, prepared.inputs.market)):
+            digest.update(np.asarray(leaf).tobytes())
     return digest.hexdigest()
 
 

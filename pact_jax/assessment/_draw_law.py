@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -9,6 +10,7 @@ from pact_jax.errors import ArgumentError
 from pact_jax.scenarios import (
     ScenarioPlan,
     ScenarioSet,
+    Sequence,
     check_horizon,
     factor_model_scenarios,
     fit_degrees_of_freedom,
@@ -16,14 +18,16 @@ from pact_jax.scenarios import (
     low_rank,
     moves_covariance,
     overlapping_moves,
+    quasi_scenarios,
     student_t_scenarios,
 )
 from pact_jax.snapshot import Prepared
 
+from ._draw_importance import draw_importance
 from ._draw_windows import levels_of
-from ._generator import FactorModel, MonteCarlo, StudentT
+from ._generator import FactorModel, ImportanceSampled, MonteCarlo, QuasiMonteCarlo, StudentT
 
-Law = MonteCarlo | StudentT | FactorModel
+Law = MonteCarlo | StudentT | FactorModel | QuasiMonteCarlo | ImportanceSampled
 
 
 def draw_moves(generator: Law, prepared: Prepared, plan: ScenarioPlan) -> tuple[ScenarioSet, list[str]]:
@@ -41,7 +45,8 @@ def draw_moves(generator: Law, prepared: Prepared, plan: ScenarioPlan) -> tuple[
         ArgumentError: the history does not hold what the generator needs.
     """
     if prepared.correlation is not None:
-        return _from_covariance(generator, jnp.asarray(prepared.correlation, plan.market.spot.dtype), plan)
+        given = jnp.asarray(prepared.correlation, plan.market.spot.dtype)
+        return _from_covariance(generator, given, prepared, plan)
     levels, notes = levels_of(prepared, plan), []
     check_horizon(levels.shape[0], plan.horizon_days)
     num_windows, num_factors = levels.shape[0] - plan.horizon_days, levels.shape[1]
@@ -58,16 +63,24 @@ def draw_moves(generator: Law, prepared: Prepared, plan: ScenarioPlan) -> tuple[
         notes.append(f"{found:.2f} degrees of freedom, estimated from the moves of the history")
         generator = dataclasses.replace(generator, degrees_of_freedom=found)
     covariance = moves_covariance(levels, is_log, horizon_days=plan.horizon_days)
-    scenarios, more = _from_covariance(generator, covariance, plan)
+    scenarios, more = _from_covariance(generator, covariance, prepared, plan)
     return scenarios, notes + more
 
 
 def _from_covariance(
-    generator: Law, covariance: Float[Array, "factors factors"], plan: ScenarioPlan
+    generator: Law, covariance: Float[Array, "factors factors"], prepared: Prepared, plan: ScenarioPlan
 ) -> tuple[ScenarioSet, list[str]]:
     count = generator.num_scenarios
     if isinstance(generator, MonteCarlo):
         return gaussian_scenarios(covariance, plan, num_scenarios=count), []
+    if isinstance(generator, ImportanceSampled):
+        return draw_importance(generator, covariance, jax.device_put(prepared.inputs.portfolio), plan)
+    if isinstance(generator, QuasiMonteCarlo):
+        runs = generator.num_randomisations
+        scenarios = quasi_scenarios(
+            covariance, plan, num_scenarios=count, num_randomisations=runs, sequence=Sequence(generator.sequence)
+        )
+        return scenarios, [f"standard errors and the bound are the spread over {runs} randomisations"]
     if isinstance(generator, FactorModel):
         scenarios = factor_model_scenarios(covariance, plan, num_common=generator.num_factors, num_scenarios=count)
         share = float(low_rank(covariance, generator.num_factors).explained)

@@ -16,6 +16,8 @@ from pact_jax.measures import (
     default_lag,
     dependent_standard_error,
     independent_standard_error,
+    randomised_standard_error,
+    randomised_upper_bound,
     tail_measures,
     upper_bound,
 )
@@ -49,7 +51,8 @@ def measure_uncertainty(
     """Errors of the joint measures, of each agent's and of each desk's.
 
     Independent scenarios: influence function and bootstrap. Overlapping history: Bartlett long-run variance and block
-    bootstrap, because H-day windows that overlap are dependent.
+    bootstrap, because H-day windows that overlap are dependent. Randomised point sets: the spread over the
+    randomisations, and a bound by Student's law with one degree of freedom less than there are of them.
 
     Args:
         joint: the losses and their measures at this confidence and these levels.
@@ -69,11 +72,12 @@ def measure_uncertainty(
         np.asarray(levels, dtype),
         scenarios.seed,
         sampling=scenarios.sampling,
+        num_randomisations=scenarios.num_randomisations,
         lag=default_lag(scenarios.num_scenarios, horizon_days) if scenarios.sampling is Sampling.OVERLAPPING else 1,
     )
 
 
-@partial(jax.jit, static_argnames=("sampling", "lag"))
+@partial(jax.jit, static_argnames=("sampling", "lag", "num_randomisations"))
 def _measure(
     joint: JointLoss,
     weight: Float[Array, "scenarios"],
@@ -83,6 +87,7 @@ def _measure(
     *,
     sampling: Sampling,
     lag: int,
+    num_randomisations: int,
 ) -> Uncertainty:
     rows = jnp.concatenate([joint.loss[None], joint.agent_loss.T, joint.desk_loss.T])
     shortfall = jnp.concatenate(
@@ -94,25 +99,29 @@ def _measure(
     at_score = TailMeasures(joint.tail_start, shortfall, jnp.zeros_like(shortfall, jnp.uint32))
     # The error of a value at risk does not depend on the shortfall.
     at_levels = TailMeasures(quantile.T, quantile.T, jnp.zeros_like(quantile.T, jnp.uint32))
-    error = partial(_standard_error, weight=weight, sampling=sampling, lag=lag)
+    error = partial(_standard_error, weight=weight, sampling=sampling, lag=lag, num_randomisations=num_randomisations)
     of_score = jax.vmap(lambda loss, known: error(loss, confidence, known))(rows, at_score)
     of_levels = jax.vmap(lambda loss, known: jax.vmap(lambda c, k: error(loss, c, k))(levels, known))(rows, at_levels)
-    key = jax.random.wrap_key_data(jnp.stack(stream_key(seed, Stream.BOOTSTRAP.value)), impl="threefry2x32")
-    bound = upper_bound(
-        joint.loss,
-        weight,
-        confidence,
-        key=key,
-        resamples=_RESAMPLES,
-        block_days=lag,
-        measured=jax.tree.map(lambda leaf: leaf[0], at_score),
-    )
+    if sampling is Sampling.RANDOMISED:
+        bound = randomised_upper_bound(
+            joint.expected_shortfall, of_score.expected_shortfall[0], num_randomisations=num_randomisations
+        )
+    else:
+        bound = upper_bound(
+            joint.loss,
+            weight,
+            confidence,
+            key=jax.random.wrap_key_data(jnp.stack(stream_key(seed, Stream.BOOTSTRAP.value)), impl="threefry2x32"),
+            resamples=_RESAMPLES,
+            block_days=lag,
+            measured=jax.tree.map(lambda leaf: leaf[0], at_score),
+        ).value
     return Uncertainty(
         expected_shortfall=shortfall,
         expected_shortfall_error=of_score.expected_shortfall,
         value_at_risk=quantile,
         value_at_risk_error=of_levels.value_at_risk.T,
-        upper_bound=bound.value,
+        upper_bound=bound,
     )
 
 
@@ -124,8 +133,11 @@ def _standard_error(
     weight: Float[Array, "scenarios"],
     sampling: Sampling,
     lag: IntScalarLike,
+    num_randomisations: int,
 ) -> TailStandardError:
     """Standard errors that fit the sampling."""
+    if sampling is Sampling.RANDOMISED:
+        return randomised_standard_error(loss, weight, level, num_randomisations=num_randomisations, measured=measured)
     if sampling is Sampling.OVERLAPPING:
         return dependent_standard_error(loss, weight, level, horizon_days=0, lag=lag, measured=measured)
     return independent_standard_error(loss, weight, level, measured=measured)
@@ -154,6 +166,7 @@ def estimate_tails(
     *,
     sampling: Sampling,
     lag: IntScalarLike,
+    num_randomisations: int = 1,
 ) -> Tails:
     """Tail measures and their errors for each column of losses at each level.
 
@@ -163,12 +176,15 @@ def estimate_tails(
         levels: quantile levels.
         sampling: how the scenarios depend on each other.
         lag: of overlapping history, see `default_lag`; unused otherwise.
+        num_randomisations: of a randomised set; unused otherwise.
 
     Returns:
         Measures and errors, losses x levels.
     """
     measures = jax.vmap(lambda loss: tail_measures(loss, weight, levels), in_axes=1)(rows)
-    error_of = partial(_standard_error, weight=weight, sampling=sampling, lag=lag)
+    error_of = partial(
+        _standard_error, weight=weight, sampling=sampling, lag=lag, num_randomisations=num_randomisations
+    )
     error = jax.vmap(
         lambda loss, known: jax.vmap(lambda level, k: error_of(loss, level, k))(levels, known), in_axes=(1, 0)
     )(rows, measures)

@@ -176,7 +176,16 @@ def _tails(
     weight = np.zeros(size, loss.dtype)
     weight[:count] = np.asarray(scenarios.weight)
     lag = default_lag(count, horizon)
-    found = _estimate(loss, weight, np.asarray(levels, loss.dtype), lag, sampling=scenarios.sampling)
+    if scenarios.sampling is Sampling.RANDOMISED:  # its runs are of one length, and what fills up belongs to none
+        loss, weight = loss[:count], weight[:count]
+    found = _estimate(
+        loss,
+        weight,
+        np.asarray(levels, loss.dtype),
+        lag,
+        sampling=scenarios.sampling,
+        num_randomisations=scenarios.num_randomisations,
+    )
     return jax.tree.map(np.asarray, found)
 
 
@@ -189,7 +198,7 @@ def _filled(scenarios: ScenarioSet, size: int) -> MarketShock:
     return jax.device_put(jax.tree.map(lambda leaf: np.asarray(leaf)[fill], scenarios.shock))
 
 
-@partial(jax.jit, static_argnames=("sampling",))
+@partial(jax.jit, static_argnames=("sampling", "num_randomisations"))
 def _estimate(
     loss: Float[Array, "scenarios desks"],
     weight: Float[Array, "scenarios"],
@@ -197,8 +206,10 @@ def _estimate(
     lag: IntScalarLike,
     *,
     sampling: Sampling,
+    num_randomisations: int,
 ) -> Tails:
-    return estimate_tails(jnp.sum(loss, axis=1)[:, None], weight, levels, sampling=sampling, lag=lag)
+    rows = jnp.sum(loss, axis=1)[:, None]
+    return estimate_tails(rows, weight, levels, sampling=sampling, lag=lag, num_randomisations=num_randomisations)
 
 
 def _check(

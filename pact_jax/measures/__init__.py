@@ -28,6 +28,8 @@ from ._order_statistics import order_statistic_value_at_risk as order_statistic_
 from ._pareto_interval import ParetoMeasures as ParetoMeasures
 from ._pareto_interval import exceedance_independence as exceedance_independence
 from ._pareto_interval import pareto_measures as pareto_measures
+from ._randomised import randomised_standard_error as randomised_standard_error
+from ._randomised import randomised_upper_bound as randomised_upper_bound
 from ._shapley import shapley_matrix as shapley_matrix
 from ._shapley import shapley_values as shapley_values
 from ._spectral import CumulativeSpectrum as CumulativeSpectrum

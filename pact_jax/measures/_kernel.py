@@ -30,6 +30,13 @@ def effective_tail_size(w: Float[Array, "scenarios"], confidence: FloatScalar) -
     return tail_mass(confidence).astype(w.dtype) * tree_sum(w) ** 2 / tree_sum(w * w)
 
 
+def held_tail_size(loss: Float[Array, "scenarios"], w: Float[Array, "scenarios"], var: FloatScalar) -> FloatScalar:
+    """Effective number of scenarios above a value at risk, (sum w)^2 / sum w^2 over them; 0 if there is none."""
+    above = jnp.where((w > 0) & (loss > var), w, 0.0)
+    squares = tree_sum(above * above)
+    return tree_sum(above) ** 2 / jnp.where(squares > 0, squares, 1.0)
+
+
 def kernel_at(
     loss: Float[Array, "scenarios"],
     w: Float[Array, "scenarios"],
@@ -39,7 +46,9 @@ def kernel_at(
     bandwidth: FloatScalar | None,
 ) -> TailKernel:
     """Kernel weights around a value at risk that is already known; `tail_kernel` states the default bandwidth."""
-    h = (es - var) * effective_tail_size(w, level) ** -0.2 if bandwidth is None else bandwidth
+    # Importance weights put more scenarios into the tail than its probability says.
+    size = jnp.maximum(effective_tail_size(w, level), held_tail_size(loss, w, var))
+    h = (es - var) * size**-0.2 if bandwidth is None else bandwidth
     smooth = h > 0
     z = (loss - var) / jnp.where(smooth, h, 1.0)
     shape = jnp.where(smooth, jnp.exp(-0.5 * z * z), (loss == var).astype(loss.dtype))

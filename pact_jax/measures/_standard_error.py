@@ -71,10 +71,10 @@ def independent_standard_error(
         P. J. Huber, Robust Statistics (1981), for influence functions. H. David and H. Nagaraja, Order Statistics
         (2003), section 7.1, for the binomial interval.
     """
-    terms = _influence(loss, weight, confidence, measured, likelihood_ratio)
+    terms = influence(loss, weight, confidence, measured, likelihood_ratio)
     held = jnp.sum(as_weights(loss, weight) > 0)
     correction = held.astype(loss.dtype) / jnp.maximum(held - 1, 1).astype(loss.dtype)
-    return _finish(loss, weight, confidence, *(correction * tree_sum(v * v) for v in terms))
+    return finish(loss, weight, confidence, *(correction * tree_sum(v * v) for v in terms))
 
 
 def dependent_standard_error(
@@ -123,9 +123,9 @@ def dependent_standard_error(
         raise ArgumentError(
             f"lag {lag} is below twice the horizon of {horizon_days} days", "lag", f"use at least {2 * horizon_days}"
         )
-    mass, excess = _influence(loss, weight, confidence, measured, likelihood_ratio=False)
+    mass, excess = influence(loss, weight, confidence, measured, likelihood_ratio=False)
     mass_variance, variance = (_long_run_variance(v, jnp.minimum(lag, n - 1)) for v in (mass, excess))
-    error = _finish(loss, weight, confidence, mass_variance, variance)
+    error = finish(loss, weight, confidence, mass_variance, variance)
     # Dependence that lowers the variance is luck in a sample, not information.
     share = jnp.where(variance > 0, jnp.minimum(tree_sum(excess * excess) / variance, 1.0), 1.0)
     return eqx.tree_at(lambda e: e.tail_scenarios, error, error.tail_scenarios * share)
@@ -163,7 +163,7 @@ def replicate_standard_error(estimates: Float[Array, "..."]) -> FloatScalar:
     return jnp.sqrt(tree_sum(spread * spread) / (replicates * (replicates - 1.0) or jnp.nan))
 
 
-def _influence(
+def influence(
     loss: Float[Array, "scenarios"],
     weight: Float[Array, "scenarios"] | None,
     confidence: FloatScalarLike,
@@ -183,7 +183,7 @@ def _influence(
     return mass, excess
 
 
-def _finish(
+def finish(
     loss: Float[Array, "scenarios"],
     weight: Float[Array, "scenarios"] | None,
     confidence: FloatScalarLike,

@@ -234,8 +234,9 @@ def tail_kernel(
     r"""Kernel weights $k_i \propto w_i\,\phi((L_i - VaR)/h)$, the smoothing behind every derivative of a VaR.
 
     The default bandwidth is $h = (ES - VaR)\,m^{-1/5}$, m = (1 - c) n_eff the expected number of tail scenarios and
-    n_eff = (sum w)^2 / sum w^2: the mean excess is the scale of the density in the tail, also where the variance is
-    infinite. Where it is 0 (nothing lies above the VaR) the ties at the VaR share the weight.
+    n_eff = (sum w)^2 / sum w^2 (or that of the scenarios above the VaR, if importance weights put more there): the mean
+    excess is the scale of the density in the tail, also where the variance is infinite. Where it is 0 (nothing lies
+    above the VaR) the ties at the VaR share the weight.
 
     Args:
         loss: Losses, positive = money lost.

@@ -10,6 +10,7 @@ from ._exposure import GroupExposure as GroupExposure
 from ._exposure import group_exposure as group_exposure
 from ._full import Revaluation as Revaluation
 from ._full import revalue as revalue
+from ._importance import importance_scenarios as importance_scenarios
 from ._ladder_mode import ladder_vectors as ladder_vectors
 from ._ladder_nodes import LadderNodes as LadderNodes
 from ._ladder_plan import LeftInFull as LeftInFull
@@ -23,7 +24,9 @@ from ._quadratic import QuadraticLaw as QuadraticLaw
 from ._quadratic import TailPair as TailPair
 from ._quadratic import cornish_fisher as cornish_fisher
 from ._quadratic import cumulants as cumulants
+from ._quadratic import exceedance as exceedance
 from ._quadratic import fourier_tail as fourier_tail
+from ._quadratic import principal_quadratic as principal_quadratic
 from ._quadratic import quadratic_law as quadratic_law
 from ._stress import StressTest as StressTest
 from ._stress import spot_vol_pnl as spot_vol_pnl

@@ -67,13 +67,30 @@ def quadratic_law(
     Returns:
         The law in its principal directions.
     """
+    return principal_quadratic(delta, gamma, covariance)[0]
+
+
+def principal_quadratic(
+    delta: Float[Array, "factors"], gamma: Float[Array, "factors factors"], covariance: Float[Array, "factors factors"]
+) -> tuple[QuadraticLaw, Float[Array, "factors factors"]]:
+    """The same law, and the moves that its normals stand for: `x = Z @ moves`, row k along the k-th direction.
+
+    Args:
+        delta: first derivatives of the value.
+        gamma: second derivatives of the value, symmetric.
+        covariance: of the factors' moves; positive semi-definite.
+
+    Returns:
+        The law and the moves, `C U` transposed.
+    """
     variance, vectors = jnp.linalg.eigh(covariance)
     root = vectors * jnp.sqrt(jnp.maximum(variance, 0.0))[None]
     high = jax.lax.Precision.HIGHEST
     bent = jnp.matmul(root.T, jnp.matmul(gamma, root, precision=high), precision=high)
     curvature, directions = jnp.linalg.eigh(-0.5 * bent)
     linear = -jnp.matmul(directions.T, jnp.matmul(root.T, delta, precision=high), precision=high)
-    return QuadraticLaw(jnp.zeros((), delta.dtype), linear, curvature)
+    moves = jnp.matmul(root, directions, precision=high).T
+    return QuadraticLaw(jnp.zeros((), delta.dtype), linear, curvature), moves
 
 
 def cumulants(law: QuadraticLaw) -> Cumulants:
@@ -189,6 +206,27 @@ def fourier_tail(law: QuadraticLaw, confidence: FloatScalarLike) -> TailPair:
     return TailPair(*(jnp.where(certain, size.mean, size.mean + scale * x) for x in (var, es)))
 
 
+def exceedance(law: QuadraticLaw, threshold: Float[Array, "points"]) -> Float[Array, "points"]:
+    """P(L > x) of a quadratic Gaussian loss by inversion of its transform, see `fourier_tail`.
+
+    Args:
+        law: the loss, of positive variance; float64.
+        threshold: losses x.
+
+    Returns:
+        Probabilities.
+
+    Example:
+        >>> chi2 = QuadraticLaw(jnp.asarray(0.0), jnp.zeros(1), jnp.ones(1))
+        >>> float(abs(exceedance(chi2, jnp.asarray([3.841458820694124]))[0] - 0.05)) < 1e-6
+        True
+    """
+    size = cumulants(law)
+    scale = size.standard_deviation
+    unit = QuadraticLaw((law.shift - size.mean) / scale, law.linear / scale, law.curvature / scale)
+    return jax.lax.map(lambda x: _beyond(unit, (x - size.mean) / scale, 1), threshold)
+
+
 def _beyond(law: QuadraticLaw, x: FloatScalar, power: int) -> FloatScalar:
     """P(L > x) for power 1, E[(L - x)+] for power 2, of a loss with mean 0 and variance 1."""
     start = _saddle(law, x)
@@ -216,6 +254,12 @@ def _cumulant_function(law: QuadraticLaw, t: Array) -> Array:
     return shift * t + jnp.sum(terms, axis=0)
 
 
+def tilted_mean(law: QuadraticLaw, t: FloatScalar) -> FloatScalar:
+    """K'(t), the derivative of the cumulant function: the mean of the loss under the density times e^{tL - K(t)}."""
+    factor = 1.0 - 2.0 * law.curvature * t
+    return law.shift + jnp.sum(law.linear**2 * t * (1.0 - law.curvature * t) / factor**2 + law.curvature / factor)
+
+
 def _saddle(law: QuadraticLaw, x: FloatScalar) -> FloatScalar:
     """The real point where K'(t) = x, kept off the pole at 0."""
     top, bottom = jnp.maximum(jnp.max(law.curvature), 0.0), jnp.minimum(jnp.min(law.curvature), 0.0)
@@ -224,13 +268,9 @@ def _saddle(law: QuadraticLaw, x: FloatScalar) -> FloatScalar:
     end = (1.0 - 1e-9) * jnp.minimum(0.5 / jnp.maximum(top, 1e-9), reach * 1e4)
     begin = (1.0 - 1e-9) * jnp.maximum(0.5 / jnp.minimum(bottom, -1e-9), -reach * 1e4)
 
-    def slope(t: FloatScalar) -> FloatScalar:
-        factor = 1.0 - 2.0 * law.curvature * t
-        return law.shift + jnp.sum(law.linear**2 * t * (1.0 - law.curvature * t) / factor**2 + law.curvature / factor)
-
     def halve(_: int, bracket: tuple[FloatScalar, FloatScalar]) -> tuple[FloatScalar, FloatScalar]:
         middle = 0.5 * (bracket[0] + bracket[1])
-        short = slope(middle) < x
+        short = tilted_mean(law, middle) < x
         return jnp.where(short, middle, bracket[0]), jnp.where(short, bracket[1], middle)
 
     low, high = jax.lax.fori_loop(0, 50, halve, (begin, end))

@@ -2,6 +2,7 @@
 
 from ._age_weighted import age_weighted_scenarios as age_weighted_scenarios
 from ._age_weighted import age_weights as age_weights
+from ._assemble import assemble as assemble
 from ._block_bootstrap import block_bootstrap_scenarios as block_bootstrap_scenarios
 from ._factor_model import LowRank as LowRank
 from ._factor_model import factor_model_scenarios as factor_model_scenarios
@@ -23,6 +24,9 @@ from ._moves import overlapping_moves as overlapping_moves
 from ._plan import ScenarioPlan as ScenarioPlan
 from ._propagate import propagate_shock as propagate_shock
 from ._propagate import propagate_stresses as propagate_stresses
+from ._quasi import Sequence as Sequence
+from ._quasi import check_randomisations as check_randomisations
+from ._quasi import quasi_scenarios as quasi_scenarios
 from ._reverse_stress import ReverseStress as ReverseStress
 from ._reverse_stress import reverse_stress as reverse_stress
 from ._root_time import scale_root_time as scale_root_time

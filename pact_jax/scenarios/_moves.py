@@ -77,6 +77,29 @@ def symmetric_root(
     return jnp.matmul(half, vectors.T, precision=jax.lax.Precision.HIGHEST), scale
 
 
+def principal_root(
+    covariance: Float[Array, "factors factors"],
+) -> tuple[Float[Array, "factors factors"], Float[Array, "factors"]]:
+    """Root P of the correlation, row k its k-th principal component, and standard deviations s, like `symmetric_root`.
+
+    z P * s has the covariance if z is white, and as much of its variance as any root can give to the first numbers of
+    z comes from them.
+
+    Args:
+        covariance: positive semi-definite.
+
+    Returns:
+        Root and standard deviations; a factor without variance has the deviation 0.
+    """
+    scale = jnp.sqrt(jnp.diagonal(covariance))
+    unit = jnp.where(scale > 0.0, scale, 1.0)
+    values, vectors = jnp.linalg.eigh(covariance / (unit[:, None] * unit[None, :]))
+    # The sign of an eigenvector is arbitrary: its largest entry is made positive, so that a seed means one set.
+    largest = jnp.take_along_axis(vectors, jnp.argmax(jnp.abs(vectors), axis=0)[None], axis=0)
+    signed = vectors * jnp.where(largest < 0.0, -1.0, 1.0)
+    return (signed * jnp.sqrt(jnp.maximum(values, 0.0))[None, :]).T[::-1], scale
+
+
 def check_horizon(num_dates: int, horizon_days: int) -> None:
     """Refuses a horizon that the history cannot hold two windows of.
 

@@ -14,9 +14,12 @@ from pact_jax.assessment import (
     BlockBootstrap,
     FactorModel,
     FilteredHistorical,
+    ImportanceSampled,
+    QuasiMonteCarlo,
     RootTime,
     StudentT,
     generate_noted,
+    set_id,
 )
 from pact_jax.errors import ArgumentError
 from pact_jax.io import snapshot_from_dict
@@ -64,6 +67,8 @@ def sensitivities(correlation=0.5):
         (StudentT(N), Sampling.INDEPENDENT, "degrees of freedom, estimated"),
         (FactorModel(N, num_factors=1), Sampling.INDEPENDENT, "1 common factors carry"),
         (RootTime(Historical()), Sampling.OVERLAPPING, "root-time scaling"),
+        (QuasiMonteCarlo(256), Sampling.RANDOMISED, "spread over 16 randomisations"),
+        (QuasiMonteCarlo(256, "lattice"), Sampling.RANDOMISED, "spread over 16 randomisations"),
     ],
 )
 def test_each_kind_draws_and_writes_down_what_it_assumed(generator, sampling, note):
@@ -71,6 +76,42 @@ def test_each_kind_draws_and_writes_down_what_it_assumed(generator, sampling, no
     assert scenarios.sampling is sampling and float(scenarios.horizon_days) == 5.0
     assert bool(jnp.isfinite(scenarios.shock.spot).all()) and float(scenarios.weight.sum()) == pytest.approx(1.0)
     assert (notes == ()) if note is None else any(note in said for said in notes)
+
+
+def test_importance_sampling_aims_at_the_book_and_says_so():
+    scenarios, notes = draw(ImportanceSampled(1_024, num_randomisations=8))
+    assert scenarios.sampling is Sampling.RANDOMISED and scenarios.num_randomisations == 8
+    assert float(scenarios.weight.sum()) == pytest.approx(1.0, abs=0.15)
+    assert any("delta-gamma VaR at 99.90%, stratified" in said for said in notes)
+    # The book is long both stocks: three scenarios in eight and more lie beyond the quantile, in falling markets.
+    beyond = np.asarray(scenarios.shock.spot).sum(axis=1)
+    far = np.asarray(scenarios.weight) < 0.01 / 1_024
+    assert far.mean() > 0.3 and beyond[far].max() < 0.0
+
+
+def test_importance_sampling_of_sensitivities():
+    scenarios, _ = draw(ImportanceSampled(512, num_randomisations=4), sensitivities())
+    loss = -2.0 * np.asarray(scenarios.shock.factor).sum(axis=1)
+    # Two standard normals with correlation 1/2: the loss has the deviation 2 sqrt 3.
+    beyond = float(np.asarray(scenarios.weight) @ (loss > 2.0 * np.sqrt(3.0) * 3.090232306167813))
+    assert beyond == pytest.approx(1e-3, rel=0.1)
+
+
+def test_the_identity_of_an_importance_sampled_set_holds_the_positions():
+    snapshot = books.stocks()
+    positions = snapshot.positions.assign(quantity=2.0 * snapshot.positions["quantity"])
+    other = dataclasses.replace(snapshot, positions=positions)
+    for generator, same in ((MonteCarlo(N), True), (ImportanceSampled(512), False)):
+        one, two = (
+            set_id(generator, prepare(book, horizon_days=5), horizon_days=5, seed=1) for book in (snapshot, other)
+        )
+        assert (one == two) is same
+
+
+def test_randomised_sets_reach_the_report_with_a_bound_by_students_law():
+    report = assess(books.stocks(), generator=QuasiMonteCarlo(512), horizon_days=5)
+    row = report.measures.query("measure == 'score' and scope == 'total'").iloc[0]
+    assert row["bound"] == pytest.approx(row["value"] + 1.7530503556925547 * row["standard_error"], rel=1e-9)
 
 
 def test_notes_reach_the_report():
@@ -108,6 +149,15 @@ def test_a_series_that_stood_still_is_not_filtered():
         ("degrees_of_freedom is 2.0", lambda: StudentT(N, 2.0)),
         ("no count", lambda: FactorModel(N, num_factors=0)),
         ("generator is 'x'", lambda: RootTime("x")),
+        ("horizon itself", lambda: RootTime(ImportanceSampled())),
+        ("sequence is 'halton'", lambda: QuasiMonteCarlo(256, "halton")),
+        ("100 scenarios in 16", lambda: QuasiMonteCarlo(100)),
+        ("level is 0.5", lambda: ImportanceSampled(level=0.5)),
+        ("6 points in each", lambda: draw(QuasiMonteCarlo(96))),
+        (
+            "no factor moves",
+            lambda: draw(ImportanceSampled(256), with_history(lambda h: h.assign(**{k: 1.0 for k in h}))),
+        ),
         ("too few to fit GARCH", lambda: draw(FilteredHistorical("garch"))),
         ("3 common factors of 2", lambda: draw(FactorModel(N, num_factors=3))),
         ("block_days is 6", lambda: draw(BlockBootstrap(N, 6))),
