@@ -2,6 +2,8 @@
 
 from ._assess import assess as assess
 from ._doctor import doctor as doctor
+from ._explain_pnl import PnlExplanation as PnlExplanation
+from ._explain_pnl import explain_pnl as explain_pnl
 from ._greeks import GreekReport as GreekReport
 from ._greeks import greeks as greeks
 from ._pipeline import Evaluation as Evaluation

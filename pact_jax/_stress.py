@@ -100,7 +100,7 @@ def stress(
             lambda leaf: to_device(leaf, dtype), (prepared.inputs.portfolio, prepared.inputs.market)
         )
         shocks = stress_shocks(
-            scenarios, market, _names(prepared), history=_history(prepared), vol_dynamics=vol_dynamics
+            scenarios, market, factor_names(prepared), history=factor_history(prepared), vol_dynamics=vol_dynamics
         )
         notes: tuple[str, ...] = ()
         if propagate:
@@ -209,12 +209,14 @@ def _covariance(prepared: Prepared, horizon_days: int) -> Float[Array, "factors 
     return constant_correlation_shrinkage(moves).covariance
 
 
-def _names(prepared: Prepared) -> FactorNames:
+def factor_names(prepared: Prepared) -> FactorNames:
+    """Names of the axes that a stress moves."""
     labels = prepared.labels
     return FactorNames(labels.assets, labels.currencies, labels.curves, labels.surfaces, labels.hazard_issuers)
 
 
-def _history(prepared: Prepared) -> FactorHistory | None:
+def factor_history(prepared: Prepared) -> FactorHistory | None:
+    """Levels of the factors by date; None where there is no history."""
     if not len(prepared.levels):
         return None
     return FactorHistory(prepared.dates, prepared.levels, prepared.layout)

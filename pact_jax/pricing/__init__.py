@@ -38,6 +38,11 @@ from ._ladder_axes import ladder_axes as ladder_axes
 from ._linear import linear_states as linear_states
 from ._linear import linear_value as linear_value
 from ._loan import loan_value as loan_value
+from ._pnl_explain import PNL_GROUPS as PNL_GROUPS
+from ._pnl_explain import PnlGroup as PnlGroup
+from ._pnl_explain import PnlParts as PnlParts
+from ._pnl_explain import explain_value_change as explain_value_change
+from ._pnl_explain import untimed_kinds as untimed_kinds
 from ._rate_option import cap_floor_value as cap_floor_value
 from ._rate_option import swaption_value as swaption_value
 from ._scenario_linear import bond_scenario_pricer as bond_scenario_pricer
