@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, UInt32
+from jaxtyping import Array, Float, Int, UInt32
 
 from pact_jax.errors import ArgumentError, PrecisionError
 from pact_jax.sampling import Stream, counter_normals
@@ -19,21 +19,30 @@ _SHARE_ORIGINAL = 0.125
 _MOST_STRATA = 256
 _PILOT = 64
 """Draws a stratum that the boundaries are read off."""
+_CERTAIN = 1e-8
 _TILE = 1_024
 _MOST_ROUNDS = 6
 
 
 class _Shape(NamedTuple):
-    """How one randomisation is made up: scenarios of the original law, and draws of each stratum of the twisted one."""
+    """How one randomisation is made up: scenarios of the original law, and draws of each cell of the twisted one."""
 
     runs: int
     original: int
-    strata: int
+    cells: int
     draws: int
 
     @property
     def twisted(self) -> int:
-        return self.strata * self.draws
+        return self.cells * self.draws
+
+
+class _Strata(NamedTuple):
+    """Strata of Q: boundaries between them, exact probabilities under the twisted law, and how many cells each has."""
+
+    bounds: Float[np.ndarray, "_"]
+    share: Float[np.ndarray, "_"]
+    cells: Int[np.ndarray, "_"]
 
 
 def importance_scenarios(
@@ -51,8 +60,8 @@ def importance_scenarios(
 
     The book's delta-gamma loss Q is a quadratic form of Gaussian moves. One scenario in eight comes from their own law,
     the others from the law twisted by $e^{\theta Q - \psi(\theta)}$, whose mean of Q is the value at risk of Q at the
-    level; strata of about equal probability under the twisted law are each drawn from equally often. A scenario weighs
-    $1 / (n_0 + n_1 e^{\theta Q - \psi})$, times the probability of its stratum over the stratum's share of the draws.
+    level; strata of Q, of about equal probability under the twisted law, are each drawn from equally often. A scenario
+    weighs $1 / (n_0 + n_1 e^{\theta Q - \psi})$, times the probability of its stratum over the share of draws from it.
 
     Whatever the book, every weighted mean is unbiased: Q decides only how small the error is. The scenarios of the
     original law keep weights below about 8/n, so that where Q says nothing about the loss the variance is at most about
@@ -83,8 +92,9 @@ def importance_scenarios(
     """
     shape = _shape(num_scenarios, num_randomisations, stratified)
     twisted = _design(delta, gamma, covariance, level)
-    bounds, share = _strata(twisted, plan, shape.strata)
-    chosen = _fill(twisted, plan, bounds, shape)
+    strata = _strata(twisted, plan, shape.cells)
+    chosen = _fill(twisted, plan, strata, shape)
+    share = np.repeat(strata.share * shape.cells / strata.cells, strata.cells * shape.draws)
     return _weighted(twisted, covariance, plan, jnp.asarray(chosen), jnp.asarray(share), shape=shape)
 
 
@@ -98,8 +108,8 @@ def _shape(num_scenarios: int, num_randomisations: int, stratified: bool) -> _Sh
         )
     twisted = int((1.0 - _SHARE_ORIGINAL) * each)
     draws = -(-twisted // _MOST_STRATA) if stratified else twisted
-    strata = twisted // draws
-    return _Shape(num_randomisations, each - strata * draws, strata, draws)
+    cells = twisted // draws
+    return _Shape(num_randomisations, each - cells * draws, cells, draws)
 
 
 def _design(
@@ -141,47 +151,45 @@ def _design(
     return twisted
 
 
-def _strata(
-    twisted: TwistedLoss, plan: ScenarioPlan, count: int
-) -> tuple[Float[np.ndarray, "_"], Float[np.ndarray, "_"]]:
-    """Boundaries between strata, and the exact probability of each under the twisted law."""
-    if count == 1:
-        return np.empty(0), np.ones(1)
-    pilot = np.sort(np.asarray(_candidate_loss(twisted, plan, stream=Stream.PILOT, count=_PILOT * count)))
-    bounds = pilot[_PILOT * np.arange(1, count)]
-    beyond = np.concatenate([[1.0], np.asarray(_exceedance(twisted, jnp.asarray(bounds))), [0.0]])
-    share = -np.diff(beyond)
-    if not (share > 0.0).all():
-        raise ArgumentError(
-            "the delta-gamma loss takes too few values to be divided into strata",
-            where="importance_scenarios",
-            mend="use stratified=False",
-        )
-    return bounds, share
+def _strata(twisted: TwistedLoss, plan: ScenarioPlan, cells: int) -> _Strata:
+    """Strata of about equal probability, read off a pilot sample, with exact probabilities.
+
+    A boundary may lie anywhere, so one whose probability is not certain is left out, and the cells beside it are one.
+    """
+    if cells == 1:
+        return _Strata(np.empty(0), np.ones(1), np.ones(1, int))
+    pilot = np.sort(np.asarray(_candidate_loss(twisted, plan, stream=Stream.PILOT, count=_PILOT * cells)))
+    number = np.arange(1, cells)
+    bounds = pilot[_PILOT * number]
+    beyond, error = (np.asarray(part) for part in _exceedance(twisted, jnp.asarray(bounds)))
+    certain = np.flatnonzero((error < _CERTAIN) & (beyond > _CERTAIN) & (beyond < 1.0 - _CERTAIN))
+    # Only falling probabilities: a draw that the pilot holds twice bounds nothing.
+    falling = np.concatenate([[True], np.diff(beyond[certain]) < 0.0])[: len(certain)]
+    kept = certain[falling]
+    share = -np.diff(np.concatenate([[1.0], beyond[kept], [0.0]]))
+    return _Strata(bounds[kept], share, np.diff(np.concatenate([[0], number[kept], [cells]])))
 
 
-def _fill(
-    twisted: TwistedLoss, plan: ScenarioPlan, bounds: Float[np.ndarray, "_"], shape: _Shape
-) -> UInt32[np.ndarray, "_ _"]:
+def _fill(twisted: TwistedLoss, plan: ScenarioPlan, strata: _Strata, shape: _Shape) -> UInt32[np.ndarray, "_ _"]:
     """Counters of the draws, randomisation by randomisation and stratum by stratum: the first that fall into each.
 
     Candidates are independent, so those that fall into a stratum are independent draws of the law within it, however
     many had to be looked at.
     """
-    needed = shape.runs * shape.draws
-    count = -(-3 * needed * shape.strata // (2 * _TILE)) * _TILE if shape.strata > 1 else needed
+    needed = shape.runs * shape.draws * strata.cells
+    if len(needed) == 1:
+        return np.arange(needed[0], dtype=np.uint32).reshape(shape.runs, shape.twisted)
+    # Three times what is kept fills the least lucky stratum nearly always.
+    count = -(-3 * shape.runs * shape.twisted // _TILE) * _TILE
     for _ in range(_MOST_ROUNDS):
-        if shape.strata == 1:
-            return np.arange(needed, dtype=np.uint32).reshape(shape.runs, shape.draws)
         loss = np.asarray(_candidate_loss(twisted, plan, stream=Stream.TWISTED, count=count))
-        stratum = np.searchsorted(bounds, loss)
-        held = np.bincount(stratum, minlength=shape.strata)
+        stratum = np.searchsorted(strata.bounds, loss)
+        held = np.bincount(stratum, minlength=len(needed))
         if (held >= needed).all():
-            order = np.argsort(stratum, kind="stable")
-            first = np.concatenate([[0], np.cumsum(held)[:-1]])
-            places = order[first[:, None] + np.arange(needed)[None, :]].astype(np.uint32)
-            by_run = places.reshape(shape.strata, shape.runs, shape.draws).transpose(1, 0, 2)
-            return by_run.reshape(shape.runs, shape.twisted)
+            order = np.argsort(stratum, kind="stable").astype(np.uint32)
+            first = np.cumsum(held) - held
+            parts = [order[at : at + num].reshape(shape.runs, -1) for at, num in zip(first, needed, strict=True)]
+            return np.concatenate(parts, axis=1)
         count *= 2
     raise ArgumentError(
         "a stratum of the delta-gamma loss is not reached", where="importance_scenarios", mend="use stratified=False"
@@ -203,7 +211,7 @@ def _candidate_loss(twisted: TwistedLoss, plan: ScenarioPlan, *, stream: Stream,
 
 
 @jax.jit
-def _exceedance(twisted: TwistedLoss, bounds: Float[Array, "_"]) -> Float[Array, "_"]:
+def _exceedance(twisted: TwistedLoss, bounds: Float[Array, "_"]) -> tuple[Float[Array, "_"], Float[Array, "_"]]:
     return exceedance(twisted.twisted_law, bounds)
 
 
@@ -228,8 +236,7 @@ def _weighted(
     # The balance heuristic: over the mixture's density, so bounded by that of the original law's part alone.
     ratio = twisted.density_ratio(twisted.loss(normals))
     weight = 1.0 / (shape.runs * (shape.original + shape.twisted * ratio))
-    stratum = jnp.repeat(share * len(share), shape.draws)
-    once = jnp.concatenate([jnp.ones(shape.original, dtype), stratum])
+    once = jnp.concatenate([jnp.ones(shape.original, dtype), share])
     moves = jnp.matmul(normals, twisted.moves, precision=jax.lax.Precision.HIGHEST)
     return assemble(
         moves,

@@ -114,6 +114,25 @@ def test_weights_are_unbiased_for_what_delta_and_gamma_know_nothing_of():
     assert rows[:, 0].var() < 8 * 0.1 * 0.9 / N
 
 
+@pytest.mark.parametrize("curvature", [-400.0, 400.0])
+def test_one_curved_factor(curvature):
+    """L = -(x + c x^2 / 2) of one normal: P(L > v) by its roots; no boundary lies near the end of what Q reaches."""
+    delta, gamma = np.array([1.0, 0.0, 0.0, 0.0]), np.diag([curvature, 0.0, 0.0, 0.0])
+    s, threshold = np.sqrt(COVARIANCE[0, 0]), 0.001 if curvature > 0 else 0.3
+    root = np.sqrt(1.0 - 2.0 * curvature * threshold)
+    low, high = np.sort([(-1.0 - root) / curvature, (-1.0 + root) / curvature])
+    between = stats.norm.cdf(high / s) - stats.norm.cdf(low / s)
+    exact = between if curvature > 0 else 1.0 - between
+    found = []
+    for seed in range(SEEDS):
+        scenarios = sampled(seed, delta=delta, gamma=gamma)
+        x = moves_of(scenarios)[:, 0]
+        found.append(float(np.asarray(scenarios.weight) @ (-x - 0.5 * curvature * x * x > threshold)))
+    assert abs(np.mean(found) - exact) < 4 * np.std(found) / np.sqrt(SEEDS)
+    # No worse than a binomial times eight.
+    assert np.var(found) < 8.0 * exact / N
+
+
 def test_twisted_law_and_density_ratio():
     twisted = twist_loss(jnp.asarray(DELTA), jnp.asarray(GAMMA), jnp.asarray(COVARIANCE), LEVEL)
     # The mean under the twisted law is the threshold, the moves rebuild the covariance, and the ratio is that of the
@@ -133,10 +152,17 @@ def test_twisted_law_and_density_ratio():
 def test_probabilities_beyond():
     normal = QuadraticLaw(jnp.asarray(1.0), jnp.asarray([3.0, 4.0]), jnp.zeros(2))
     x = np.array([-9.0, 0.0, 1.0, 4.0, 16.0])
-    np.testing.assert_allclose(exceedance(normal, jnp.asarray(x)), stats.norm.sf(x, 1.0, 5.0), rtol=1e-7, atol=1e-12)
+    found, error = exceedance(normal, jnp.asarray(x))
+    np.testing.assert_allclose(found, stats.norm.sf(x, 1.0, 5.0), rtol=1e-7, atol=1e-12)
+    assert float(error.max()) < 1e-12
     chi2 = QuadraticLaw(jnp.asarray(0.0), jnp.zeros(5), jnp.ones(5))
     x = np.array([0.5, 3.0, 5.0, 12.0, 30.0])
-    np.testing.assert_allclose(exceedance(chi2, jnp.asarray(x)), stats.chi2.sf(x, 5), rtol=1e-6)
+    np.testing.assert_allclose(exceedance(chi2, jnp.asarray(x))[0], stats.chi2.sf(x, 5), rtol=1e-6)
+    # Near the end of what one squared normal reaches the integral is not exact, and its stated error says so.
+    square, x = QuadraticLaw(jnp.asarray(0.0), jnp.zeros(1), jnp.ones(1)), np.array([0.001, 0.01, 0.1, 0.5, 1.0, 4.0])
+    found, error = (np.asarray(part) for part in exceedance(square, jnp.asarray(x)))
+    truth = np.abs(found - stats.chi2.sf(x, 1))
+    assert truth.max() > 1e-4 and (truth <= 3.0 * error + 1e-12).all()
 
 
 def test_a_seed_means_one_set_and_drivers_keep_their_exact_scores():
