@@ -6,6 +6,8 @@ from ._explain_pnl import PnlExplanation as PnlExplanation
 from ._explain_pnl import explain_pnl as explain_pnl
 from ._greeks import GreekReport as GreekReport
 from ._greeks import greeks as greeks
+from ._liquidity_horizon import LiquidityHorizonReport as LiquidityHorizonReport
+from ._liquidity_horizon import liquidity_horizon_shortfall as liquidity_horizon_shortfall
 from ._pipeline import Evaluation as Evaluation
 from ._pipeline import RiskInputs as RiskInputs
 from ._pipeline import evaluate as evaluate

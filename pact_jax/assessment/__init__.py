@@ -36,6 +36,7 @@ from ._report import AssessmentReport as AssessmentReport
 from ._report import Losses as Losses
 from ._tail import tail_frame as tail_frame
 from ._uncertainty import Uncertainty as Uncertainty
+from ._uncertainty import estimate_tails as estimate_tails
 from ._uncertainty import measure_uncertainty as measure_uncertainty
 from ._views import market_views as market_views
 from ._views import worst_market_moves as worst_market_moves

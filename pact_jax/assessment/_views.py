@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,13 +15,14 @@ from pact_jax.agents import observe_market
 from pact_jax.errors import ArgumentError
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
-from pact_jax.measures import default_lag
+from pact_jax.measures import OrderStatistic, default_lag
 from pact_jax.revaluation import FACTOR_GROUPS, TILE
 from pact_jax.scenarios import Sampling, ScenarioSet
 from pact_jax.snapshot import Snapshot, prepare
 
 from ._draw import generate
 from ._generator import Generator, Historical, MonteCarlo
+from ._loss_frames import quantile_by_rule
 from ._measures import level_name
 from ._uncertainty import Tails, estimate_tails
 from ._worst import factor_losses
@@ -34,6 +36,7 @@ def market_views(
     *,
     confidence: float = 0.975,
     seed: int = 0,
+    quantile_rule: OrderStatistic = OrderStatistic.EXCEEDANCE,
 ) -> pd.DataFrame:
     """VaR and ES of the market agent for each horizon, the generators side by side.
 
@@ -47,6 +50,8 @@ def market_views(
         levels: quantile levels of the values at risk.
         confidence: quantile level of the expected shortfall.
         seed: seed of the Monte Carlo scenarios.
+        quantile_rule: which order statistic is called the value at risk, to reproduce what another system prints; the
+            shortfall is the same under all.
 
     Returns:
         One row a horizon and measure: `horizon_days`, `measure`, `confidence`, `unit`; then for each generator `NAME`,
@@ -54,8 +59,8 @@ def market_views(
         positive, in the reporting currency.
 
     Raises:
-        ArgumentError: the history is too short for a horizon, two generators have one label, or a linear book is asked
-            for history or for a horizon that is not its own.
+        ArgumentError: the history is too short for a horizon, two generators have one label, a linear book is asked
+            for history or for a horizon that is not its own, or another rule is asked of unequal weights.
 
     Example:
         >>> from pact_jax.datasets import load_desk  # doctest: +SKIP
@@ -75,13 +80,15 @@ def market_views(
         # as many scenarios.
         size = max(scenarios.num_scenarios for scenarios in sets.values())
         tails = {
-            view: _tails(portfolio, market, scenarios, size, (*levels, confidence), view[0])
+            view: _tails(portfolio, market, scenarios, size, (*levels, confidence), view[0], quantile_rule)
             for view, scenarios in sets.items()
         }
         counts = {view: scenarios.num_scenarios for view, scenarios in sets.items()}
     names = [generator.label for generator in generators]
     rows = [row for horizon in horizons for row in _rows(horizon, names, tails, counts, levels, confidence)]
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    frame.attrs["quantile_rule"] = quantile_rule.name
+    return frame
 
 
 def worst_market_moves(
@@ -168,6 +175,7 @@ def _tails(
     size: int,
     levels: tuple[float, ...],
     horizon: int,
+    rule: OrderStatistic,
 ) -> Tails:
     count = scenarios.num_scenarios
     # Called as `evaluate` calls it, tile and all: the same program, not one compiled again.
@@ -186,7 +194,12 @@ def _tails(
         sampling=scenarios.sampling,
         num_randomisations=scenarios.num_randomisations,
     )
-    return jax.tree.map(np.asarray, found)
+    found = jax.tree.map(np.asarray, found)
+    if rule is OrderStatistic.EXCEEDANCE:
+        return found
+    total = np.asarray(loss).sum(axis=1)
+    printed = [[quantile_by_rule(total, np.asarray(weight), level, rule) for level in levels]]
+    return eqx.tree_at(lambda tails: tails.value_at_risk, found, np.array(printed))
 
 
 def _filled(scenarios: ScenarioSet, size: int) -> MarketShock:

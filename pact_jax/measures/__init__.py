@@ -23,6 +23,10 @@ from ._generalised_pareto import pareto_expected_shortfall as pareto_expected_sh
 from ._generalised_pareto import pareto_tail_by_moments as pareto_tail_by_moments
 from ._generalised_pareto import pareto_value_at_risk as pareto_value_at_risk
 from ._kernel import TailKernel as TailKernel
+from ._liquidity_horizon import LIQUIDITY_HORIZONS as LIQUIDITY_HORIZONS
+from ._liquidity_horizon import LiquidityClass as LiquidityClass
+from ._liquidity_horizon import liquidity_horizon_cascade as liquidity_horizon_cascade
+from ._liquidity_horizon import liquidity_horizon_scale as liquidity_horizon_scale
 from ._order_statistics import OrderStatistic as OrderStatistic
 from ._order_statistics import order_statistic_value_at_risk as order_statistic_value_at_risk
 from ._pareto_interval import ParetoMeasures as ParetoMeasures

@@ -15,7 +15,7 @@ LAYERS = (
     ("report",),
     ("audit",),
     ("io", "datasets"),
-    ("_explain_pnl", "_greeks", "_reverse_stress", "_what_if"),
+    ("_explain_pnl", "_greeks", "_liquidity_horizon", "_reverse_stress", "_what_if"),
     ("_stress",),
     ("_assess",),
     ("assessment",),

@@ -5,12 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from pact_jax import Historical, MonteCarlo, assess
+from pact_jax import AgeWeighted, Historical, MonteCarlo, QuasiMonteCarlo, assess
 from pact_jax.agents._market import _attribute_market, _observe_market
 from pact_jax.assessment import market_views, worst_market_moves
 from pact_jax.errors import ArgumentError
 from pact_jax.io import snapshot_from_dict
-from pact_jax.measures import dependent_standard_error, independent_standard_error
+from pact_jax.measures import OrderStatistic, dependent_standard_error, independent_standard_error
 from tests.report import books
 
 LEVELS = {"var_95": 0.95, "var_99": 0.99, "expected_shortfall": 0.975}
@@ -55,6 +55,17 @@ def test_monte_carlo_is_that_of_the_assessment():
         assert rows.loc[name, "monte_carlo"] == pytest.approx(market.loc[name, "value"], rel=1e-12)
         error = market.loc[name, "standard_error"]
         assert rows.loc[name, "monte_carlo_standard_error"] == pytest.approx(error, rel=1e-9)
+
+
+def test_randomised_sets_beside_longer_ones():
+    # What fills a set up to the common size belongs to no randomisation: the error is that of the set alone.
+    generators = (MonteCarlo(600), QuasiMonteCarlo(512))
+    view = market_views(books.stocks(), horizons=(10,), levels=(0.95,), generators=generators, confidence=0.95)
+    report = assess(books.stocks(), generator=generators[1], confidence=0.95, levels=(0.95,))
+    market = report.measures.query("scope == 'agent:market'").set_index("measure")
+    for _, row in view.iterrows():
+        for column, name in (("quasi_sobol", "value"), ("quasi_sobol_standard_error", "standard_error")):
+            assert row[column] == pytest.approx(market.loc[row["measure"], name], rel=1e-9)
 
 
 def test_one_program_values_every_view_and_the_assessment():
@@ -113,3 +124,17 @@ def test_a_linear_book_has_one_horizon_and_no_history():
     row = market_views(snapshot, horizons=(5,), generators=(MonteCarlo(4000),)).set_index("measure").loc["var_95"]
     # 1e6 x 0.02 x 1.6449, the quantile of the standard normal.
     assert abs(row["monte_carlo"] - 32897.07) < 4 * row["monte_carlo_standard_error"]
+
+
+def test_value_at_risk_by_the_rule_of_another_system():
+    """Rank ceil((1 - c) n) and NumPy's own interpolation, from the windows themselves."""
+    loss = books.losses(10)
+    for rule, want in (
+        (OrderStatistic.CEIL, np.sort(loss)[::-1][int(np.ceil(0.05 * len(loss))) - 1]),
+        (OrderStatistic.LINEAR, np.quantile(loss, 0.95)),
+    ):
+        found = market_views(books.stocks(), (10,), (Historical(),), (0.95,), quantile_rule=rule)
+        assert found.attrs["quantile_rule"] == rule.name
+        assert found.set_index("measure").at["var_95", "historical"] == pytest.approx(want, rel=1e-12)
+    with pytest.raises(ArgumentError, match="unequal weights"):
+        market_views(books.stocks(), (10,), (AgeWeighted(),), (0.95,), quantile_rule=OrderStatistic.FLOOR)
