@@ -1,6 +1,7 @@
 """Market, credit and liquidity risk of one portfolio on shared scenarios, with explanations that add up."""
 
 from ._assess import assess as assess
+from ._cache import cache_programs as cache_programs
 from ._doctor import doctor as doctor
 from ._explain_pnl import PnlExplanation as PnlExplanation
 from ._explain_pnl import explain_pnl as explain_pnl

@@ -8,19 +8,24 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._pipeline import DEFAULT_CONFIDENCE, DEFAULT_LEVELS, evaluate
+from ._pipeline import DEFAULT_CONFIDENCE, DEFAULT_LEVELS, Evaluation, Observed, RiskInputs, explain, observe
+from ._program import rehearse
 from .assessment import (
     AssessmentReport,
     Generator,
     MonteCarlo,
+    Uncertainty,
     Windowed,
     compose_report,
+    find,
     generate_noted,
     make_manifest,
     measure_uncertainty,
     worst_scenarios,
 )
 from .errors import ArgumentError
+from .revaluation import value_base
+from .scenarios import ScenarioSet
 from .snapshot import Snapshot, prepare
 
 _MAX_HORIZON = 20
@@ -74,12 +79,15 @@ def assess(
         dtype = jnp.float32 if float32 else jnp.float64
         inputs = jax.tree.map(lambda leaf: to_device(leaf, dtype), prepared.inputs)
         tell(f"making scenarios: {generator!r}")
+        rehearse(value_base, inputs.portfolio, inputs.market)
         scenarios, prepared = generate_noted(generator, prepared, inputs.market, horizon_days=horizon_days, seed=seed)
         tell(f"valuing every position in {scenarios.num_scenarios:,} scenarios over {horizon_days} days")
         started = time.perf_counter()
-        evaluation = evaluate(inputs, scenarios, confidence, levels=levels)
-        tell("measuring the sampling errors")
-        uncertainty = measure_uncertainty(evaluation.joint, scenarios, confidence, levels, horizon_days)
+        rehearse(observe, inputs, scenarios, confidence, levels=levels)
+        observed = observe(inputs, scenarios, confidence, levels=levels)
+        tell(f"score {float(observed.score):.4f}; measuring its error and explaining it")
+        rehearse(_explained, inputs, scenarios, observed, confidence, levels, horizon_days)
+        evaluation, uncertainty = _explained(inputs, scenarios, observed, confidence, levels, horizon_days)
         jax.block_until_ready((evaluation, uncertainty))
         seconds = time.perf_counter() - started
         manifest = make_manifest(
@@ -93,6 +101,7 @@ def assess(
             seconds=seconds,
         )
         tell("composing the report")
+        findings = find(inputs, observed.base, prepared.labels, snapshot)
         worst = worst_scenarios(
             inputs,
             scenarios,
@@ -102,8 +111,20 @@ def assess(
             count=num_worst,
         )
         return compose_report(
-            snapshot, prepared, inputs, scenarios, evaluation, uncertainty, manifest, levels=levels, worst=worst
+            snapshot, prepared, findings, scenarios, evaluation, uncertainty, manifest, levels=levels, worst=worst
         )
+
+
+def _explained(
+    inputs: RiskInputs,
+    scenarios: ScenarioSet,
+    observed: Observed,
+    confidence: float,
+    levels: tuple[float, ...],
+    horizon_days: int,
+) -> tuple[Evaluation, Uncertainty]:
+    evaluation = explain(inputs, scenarios, observed)
+    return evaluation, measure_uncertainty(evaluation.joint, scenarios, confidence, levels, horizon_days)
 
 
 @contextmanager

@@ -23,7 +23,6 @@ _PACKAGES = (
     "jaxtyping",
     "optimistix",
     "lineax",
-    "optax",
 )
 
 

@@ -7,7 +7,10 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Array, Bool, Float
 
+from ._program import program
 from .agents import (
+    CreditObservation,
+    LiquidityObservation,
     attribute_credit,
     attribute_liquidity,
     attribute_market,
@@ -21,7 +24,7 @@ from .errors import PrecisionError
 from .instruments import Portfolio
 from .liquidity import LiquidityBook
 from .market import MarketState
-from .revaluation import TILE, value_base
+from .revaluation import TILE, PortfolioBase, value_base
 from .scenarios import ScenarioSet
 
 DEFAULT_CONFIDENCE = 0.975
@@ -64,6 +67,28 @@ class Evaluation(eqx.Module):
     joint: JointLoss
 
 
+class Observed(eqx.Module):
+    """The first half of the story: what the agents saw in the scenarios, and what it comes to.
+
+    Attributes:
+        score: expected shortfall of the joint loss over capital.
+        agent_score: the same of each agent's own loss.
+        joint: the joint loss, its tail and its measures.
+        base: the book at the base market.
+        credit: what the credit agent saw.
+        liquidity: what the liquidity agent saw.
+        present: which agents are included.
+    """
+
+    score: Float[Array, ""]
+    agent_score: Float[Array, "agents"]
+    joint: JointLoss
+    base: PortfolioBase
+    credit: CreditObservation
+    liquidity: LiquidityObservation
+    present: Bool[Array, "agents"]
+
+
 def evaluate(
     inputs: RiskInputs,
     scenarios: ScenarioSet,
@@ -95,10 +120,41 @@ def evaluate(
     Raises:
         PrecisionError: float64 NumPy inputs while x64 is off would be rounded to float32 in silence.
     """
+    observed = observe(inputs, scenarios, confidence, levels=levels, present=present, tile=tile, mesh=mesh)
+    return explain(inputs, scenarios, observed, tile=tile)
+
+
+def observe(
+    inputs: RiskInputs,
+    scenarios: ScenarioSet,
+    confidence: Float[Array, ""] | float = DEFAULT_CONFIDENCE,
+    *,
+    levels: tuple[float, ...] | Float[Array, "levels"] = DEFAULT_LEVELS,
+    present: Bool[Array, "agents"] | None = None,
+    tile: int = TILE,
+    mesh: Mesh | None = None,
+) -> Observed:
+    """The first half of `evaluate`: losses in every scenario, their sum, its tail, the score.
+
+    Args:
+        inputs: positions, market, credit, liquidity, capital.
+        scenarios: the shared scenarios.
+        confidence: quantile level of the score.
+        levels: quantile levels of the values at risk.
+        present: which of market, credit, liquidity to include; all by default.
+        tile: scenarios compiled as one block.
+        mesh: devices to spread the market revaluation over.
+
+    Returns:
+        The score and what `explain` needs.
+
+    Raises:
+        PrecisionError: as `evaluate`.
+    """
     _refuse_silent_rounding(inputs, scenarios)
     dtype = scenarios.weight.dtype
     confidence, levels = _as_array(confidence, dtype), _as_array(levels, dtype)
-    present = jax.device_put(np.ones(3, bool)) if present is None else present
+    included = jax.device_put(np.ones(3, bool)) if present is None else present
     book, portfolio, market = inputs.credit, inputs.portfolio, inputs.market
 
     # 1. Each agent observes every scenario, against one valuation of the book at the base market.
@@ -108,37 +164,52 @@ def evaluate(
     market_seen = observe_market(portfolio, market, scenarios.shock, base=base, tile=tile, mesh=mesh)
 
     # 2. The consensus adds them scenario by scenario and fixes the tail.
-    joint = combine(market_seen, credit_seen, liquidity_seen, book, scenarios, present, confidence, levels)
+    joint = combine(market_seen, credit_seen, liquidity_seen, book, scenarios, included, confidence, levels)
+    score, agent_score = scores_of(joint, inputs.capital)
+    return Observed(score, agent_score, joint, base, credit_seen, liquidity_seen, included)
 
-    # 3. Each agent explains the tail scenarios, and only those.
+
+def explain(inputs: RiskInputs, scenarios: ScenarioSet, observed: Observed, *, tile: int = TILE) -> Evaluation:
+    """The second half of `evaluate`: each agent explains the tail scenarios, and only those.
+
+    Args:
+        inputs: as given to `observe`.
+        scenarios: as given to `observe`.
+        observed: what it returned.
+        tile: scenarios compiled as one block.
+
+    Returns:
+        Score, contributions and the joint distribution.
+    """
+    # 3. Tail-weighted losses of each agent, then shares of the score.
+    portfolio, market, joint, base = inputs.portfolio, inputs.market, observed.joint, observed.base
     market_tail = attribute_market(
         portfolio, market, scenarios.shock, joint.tail_weight, bucket_tail_weight(joint), base=base, tile=tile
     )
-    credit_tail = attribute_credit(book, credit_seen.default, scenarios, joint.tail_weight)
+    credit_tail = attribute_credit(inputs.credit, observed.credit.default, scenarios, joint.tail_weight)
     liquidity_tail = attribute_liquidity(inputs.liquidity, portfolio, market, scenarios, joint.tail_weight)
     shares = contributions(
         joint,
         market_tail,
-        credit_seen,
+        observed.credit,
         credit_tail,
-        liquidity_seen,
+        observed.liquidity,
         liquidity_tail,
-        book,
+        inputs.credit,
         portfolio,
-        present,
+        observed.present,
         inputs.capital,
     )
-    score, agent_score = scores_of(joint, inputs.capital)
     return Evaluation(
-        score=score,
-        agent_score=agent_score,
+        score=observed.score,
+        agent_score=observed.agent_score,
         contribution=shares,
-        base_value=market_seen.base_value,
+        base_value=base.value,
         joint=joint,
     )
 
 
-@jax.jit
+@program(small=True)
 def scores_of(joint: JointLoss, capital: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, "agents"]]:
     """The joint score and each agent's own, `ES / K`."""
     return joint.expected_shortfall / capital, joint.agent_expected_shortfall / capital

@@ -3,16 +3,15 @@
 import argparse
 import os
 import runpy
-import stat
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import jax
 import pandas as pd
 
 from ._assess import assess
+from ._cache import cache_programs
 from ._doctor import doctor
 from ._greeks import greeks
 from ._stress import stress
@@ -251,29 +250,17 @@ def _narrator() -> Callable[[str], None]:
 
 
 def _use_cache() -> str:
-    """Keeps compiled programs in the user's cache directory; the process is this command's own, to configure JAX in.
-
-    What lies there is run, so a directory that others may write to is not used.
+    """Keeps programs for the next run; the process is this command's own, to configure JAX in.
 
     Returns:
         What to tell; empty if the environment configures the cache already.
     """
     if os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         return ""
-    base = os.environ.get("XDG_CACHE_HOME")
-    folder = (Path(base) if base else Path.home() / ".cache") / "pact_jax"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.stat()
-    except OSError as error:
+        return f"compiled programs are kept in {cache_programs()}"
+    except ArgumentError as error:
         return f"compiled programs are not kept: {error}"
-    owned = not hasattr(os, "getuid") or found.st_uid == os.getuid()
-    if not owned or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return f"compiled programs are not kept: others may write to {folder} (chmod 700 it)"
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-    return f"compiled programs are kept in {folder}"
 
 
 def _print(content: str) -> None:

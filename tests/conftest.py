@@ -10,6 +10,8 @@ import hypothesis
 import jax
 import pytest
 
+from pact_jax._program import forget_programs
+
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
@@ -63,6 +65,7 @@ def _forget_compiled_programs():
     pages = Path("/proc/self/statm")
     if pages.exists() and int(pages.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") > _MOST_MEMORY:
         jax.clear_caches()
+        forget_programs()
         gc.collect()
         # Without this the C library keeps what was freed, and every module after this one would forget again.
         with contextlib.suppress(OSError, AttributeError):

@@ -3,9 +3,10 @@
 import enum
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
+
+from pact_jax._program import program
 
 
 class Tier(enum.IntEnum):
@@ -90,7 +91,7 @@ class AlertStep(eqx.Module):
     reason: Int[Array, "limits"]
 
 
-@jax.jit
+@program(small=True)
 def default_alert_rules(
     tier: Int[Array, "limits"],
     warning: Float[Array, "limits"],
@@ -129,7 +130,7 @@ def default_alert_rules(
     )
 
 
-@jax.jit
+@program(small=True)
 def no_alerts(rules: AlertRules) -> AlertState:
     """The state before the first step.
 
@@ -144,7 +145,7 @@ def no_alerts(rules: AlertRules) -> AlertState:
     return AlertState(no, none, none, none, never, never, never, no, none)
 
 
-@jax.jit
+@program(small=True)
 def step_alerts(
     rules: AlertRules, state: AlertState, utilisation: Float[Array, "limits"], now: Float[Array, ""]
 ) -> AlertStep:

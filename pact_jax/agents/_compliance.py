@@ -3,9 +3,10 @@
 import enum
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
+
+from pact_jax._program import program
 
 ONE_SIDED_95 = 1.6448536269514722
 """Standard normal quantile at 95 %: how far a one-sided bound lies from an estimate, in standard errors."""
@@ -154,7 +155,7 @@ def utilisation(
     return jnp.where(jnp.isnan(value) | jnp.isnan(limit), jnp.nan, used)
 
 
-@jax.jit
+@program(small=True)
 def review_compliance(
     limits: LimitSet, value: Float[Array, "limits"], bound: Float[Array, "limits"] | None = None
 ) -> ComplianceReview:

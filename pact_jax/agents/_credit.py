@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from pact_jax._program import program
 from pact_jax.credit import (
     CreditBook,
     Severity,
@@ -76,7 +77,7 @@ def observe_credit(
     return _observe_credit(book, portfolio, market, base, scenarios)
 
 
-@jax.jit
+@program
 def _observe_credit(
     book: CreditBook, portfolio: Portfolio, market: MarketState, base: PortfolioBase, scenarios: ScenarioSet
 ) -> CreditObservation:
@@ -101,7 +102,7 @@ def _severity_by_obligor(book: CreditBook, severity: Severity, num_desks: int) -
     return total.at[book.bucket_desk, book.bucket_obligor].add(severity.bucket)
 
 
-@jax.jit
+@program
 def attribute_credit(
     book: CreditBook,
     default: Bool[Array, "scenarios issuers"],

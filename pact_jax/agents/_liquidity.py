@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from pact_jax._program import program
 from pact_jax.instruments import Portfolio
 from pact_jax.liquidity import LiquidityBook, UnitCost, asset_holding, funding_shortfall, unit_cost
 from pact_jax.market import MarketShock, MarketState
@@ -40,7 +41,7 @@ class LiquidityTail(eqx.Module):
     stressed: Float[Array, "positions"]
 
 
-@jax.jit
+@program
 def observe_liquidity(
     book: LiquidityBook, portfolio: Portfolio, market: MarketState, scenarios: ScenarioSet
 ) -> LiquidityObservation:
@@ -70,7 +71,7 @@ def observe_liquidity(
     return LiquidityObservation(loss, stressed, funding_shortfall(book) * book.penalty_rate)
 
 
-@jax.jit
+@program
 def attribute_liquidity(
     book: LiquidityBook,
     portfolio: Portfolio,

@@ -1,12 +1,11 @@
 """The market agent: loss of marked positions in every scenario."""
 
-from functools import partial
-
 import equinox as eqx
 import jax
 from jax.sharding import Mesh
 from jaxtyping import Array, Float, UInt32
 
+from pact_jax._program import program
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
 from pact_jax.revaluation import TILE, PortfolioBase, TailPnl, attribute_tail, map_cores, revalue, value_base
@@ -66,7 +65,7 @@ def _by_scenario(seen: MarketObservation) -> tuple[Array, Array, Array]:
     return seen.loss, seen.bucket_pnl, seen.status
 
 
-@partial(jax.jit, static_argnames=("tile", "mesh"))
+@program(static_argnames=("tile", "mesh"))
 def _observe_market(
     portfolio: Portfolio,
     market: MarketState,
@@ -108,7 +107,7 @@ def attribute_market(
     return _attribute_market(portfolio, market, base, shock, tail_weight, bucket_weight, tile=tile)
 
 
-@partial(jax.jit, static_argnames=("tile",))
+@program(static_argnames=("tile",))
 def _attribute_market(
     portfolio: Portfolio,
     market: MarketState,

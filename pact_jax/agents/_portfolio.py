@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from pact_jax._program import program
 from pact_jax.credit import herfindahl
 from pact_jax.measures import expected_shortfall, tail_mean
 
@@ -32,7 +33,7 @@ class PortfolioReview(eqx.Module):
     effective_contributors: Float[Array, ""]
 
 
-@jax.jit
+@program
 def review_portfolio(
     desk_loss: Float[Array, "scenarios desks"],
     loss: Float[Array, "scenarios"],
@@ -139,7 +140,7 @@ class HedgeProposal(eqx.Module):
     reached: Bool[Array, ""]
 
 
-@jax.jit
+@program
 def propose_hedge(
     marginal: Float[Array, "positions"],
     unit_cost: Float[Array, "positions"],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pact_jax._pipeline import Evaluation, RiskInputs
+from pact_jax._pipeline import Evaluation
 from pact_jax._status import Status
 from pact_jax.agents import Decision
 from pact_jax.consensus import LossAgent, MissingBound, decide, diversify, gate, reliability
@@ -13,7 +13,7 @@ from pact_jax.errors import AgentError
 from pact_jax.scenarios import ScenarioSet
 from pact_jax.snapshot import Prepared, Snapshot, input_value
 
-from ._findings import find
+from ._findings import Findings
 from ._leaves import leaf_table
 from ._limits import first_alerts, review_limits
 from ._manifest import RunManifest
@@ -44,7 +44,7 @@ class Answered:
 def compose_report(
     snapshot: Snapshot,
     prepared: Prepared,
-    inputs: RiskInputs,
+    findings: Findings,
     scenarios: ScenarioSet,
     evaluation: Evaluation,
     uncertainty: Uncertainty,
@@ -59,7 +59,7 @@ def compose_report(
     Args:
         snapshot: the input.
         prepared: arrays and labels.
-        inputs: the same arrays on the device.
+        findings: expected loss, concentration and coverage.
         scenarios: the shared set.
         evaluation: the pure story's answer.
         uncertainty: standard errors and bound.
@@ -92,7 +92,6 @@ def compose_report(
     score, upper, unallocated = _with_missing(answered, survivors, upper)
     if snapshot.rejected:
         upper = float("inf")
-    findings = find(inputs, labels, snapshot)
     measures = measure_table(score, upper, uncertainty, findings, labels, levels, capital, answered.present)
     limits = review_limits(snapshot.limits, measures)
     impaired = bool(snapshot.rejected) or not all(answered.present)

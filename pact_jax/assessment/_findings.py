@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from pact_jax._pipeline import RiskInputs
+from pact_jax._program import program
 from pact_jax.credit import concentration, expected_losses, obligor_exposure, severities
 from pact_jax.liquidity import liquidity_coverage
-from pact_jax.revaluation import PortfolioBase, value_base
+from pact_jax.revaluation import PortfolioBase
 from pact_jax.snapshot import Labels, Snapshot
 
 
@@ -42,7 +43,7 @@ class Findings:
         return float(self.sectors["share"].max()) if len(self.sectors) else 0.0
 
 
-@jax.jit
+@program(small=True)
 def _credit_numbers(
     inputs: RiskInputs, base: PortfolioBase, group: jax.Array, tier1: jax.Array
 ) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
@@ -53,11 +54,12 @@ def _credit_numbers(
     return exposure, spread.single_name, spread.name_hhi, loss.total
 
 
-def find(inputs: RiskInputs, labels: Labels, snapshot: Snapshot) -> Findings:
+def find(inputs: RiskInputs, base: PortfolioBase, labels: Labels, snapshot: Snapshot) -> Findings:
     """Expected loss, concentration and coverage of a prepared snapshot.
 
     Args:
         inputs: arrays on the device.
+        base: the book at the base market.
         labels: names.
         snapshot: sectors and cash flows.
 
@@ -72,7 +74,6 @@ def find(inputs: RiskInputs, labels: Labels, snapshot: Snapshot) -> Findings:
     group = np.zeros(inputs.credit.pd.shape[0], np.int64)
     group[: len(sector)] = [kinds.index(name) for name in sector]
     tier1 = snapshot.capital if snapshot.tier1_capital is None else snapshot.tier1_capital
-    base = value_base(inputs.portfolio, inputs.market)
     exposure, share, hhi, loss = _credit_numbers(inputs, base, group, np.float64(tier1))
     count = len(labels.obligors)
     names = pd.DataFrame(

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from pact_jax._program import program
 from pact_jax._typing import IntScalarLike
 from pact_jax.consensus import JointLoss
 from pact_jax.measures import (
@@ -77,7 +78,7 @@ def measure_uncertainty(
     )
 
 
-@partial(jax.jit, static_argnames=("sampling", "lag", "num_randomisations"))
+@program(static_argnames=("sampling", "lag", "num_randomisations"))
 def _measure(
     joint: JointLoss,
     weight: Float[Array, "scenarios"],

@@ -1,7 +1,6 @@
 """The usual market views side by side: value at risk and expected shortfall by horizon and by kind of scenarios."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import equinox as eqx
 import jax
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
+from pact_jax._program import program
 from pact_jax._typing import IntScalarLike
 from pact_jax.agents import observe_market
 from pact_jax.errors import ArgumentError
@@ -211,7 +211,7 @@ def _filled(scenarios: ScenarioSet, size: int) -> MarketShock:
     return jax.device_put(jax.tree.map(lambda leaf: np.asarray(leaf)[fill], scenarios.shock))
 
 
-@partial(jax.jit, static_argnames=("sampling", "num_randomisations"))
+@program(static_argnames=("sampling", "num_randomisations"))
 def _estimate(
     loss: Float[Array, "scenarios desks"],
     weight: Float[Array, "scenarios"],

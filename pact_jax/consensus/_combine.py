@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, UInt32
 
+from pact_jax._program import program
 from pact_jax._status import Status
 from pact_jax.agents import CreditObservation, LiquidityObservation, MarketObservation
 from pact_jax.credit import CreditBook
@@ -64,7 +65,7 @@ class JointLoss(eqx.Module):
     status: UInt32[Array, ""]
 
 
-@jax.jit
+@program
 def combine(
     market: MarketObservation,
     credit: CreditObservation,

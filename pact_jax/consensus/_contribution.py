@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from pact_jax._program import program
 from pact_jax.agents import (
     CreditObservation,
     CreditTail,
@@ -51,13 +52,13 @@ class Contribution(eqx.Module):
         return sum(others, first)
 
 
-@jax.jit
+@program
 def bucket_tail_weight(joint: JointLoss) -> Float[Array, "scenarios buckets"]:
     """Joint tail weight of each bucket's market value: t(w) where its obligor's default makes it count."""
     return joint.tail_weight[:, None] * joint.default.bucket_active
 
 
-@jax.jit
+@program
 def contributions(
     joint: JointLoss,
     market_tail: TailPnl,

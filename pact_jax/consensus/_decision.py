@@ -1,17 +1,17 @@
 """The decision of an assessment, and how reliable the score behind it is."""
 
-import jax
 import jax.numpy as jnp
 from jax.scipy.special import erf
 from jaxtyping import Array, Bool, Float, Int
 
+from pact_jax._program import program
 from pact_jax.agents import Decision, judge
 
 RELIABILITY_MARGIN = 0.1
 """Relative error of the score that reliability is the probability of staying within."""
 
 
-@jax.jit
+@program(small=True)
 def decide(
     score: Float[Array, ""],
     upper_bound: Float[Array, ""],
@@ -45,7 +45,7 @@ def decide(
     return jnp.where(jnp.asarray(impaired), jnp.maximum(decision, int(Decision.REVIEW)), decision)
 
 
-@jax.jit
+@program(small=True)
 def gate(decision: Int[Array, ""], review: Int[Array, "..."]) -> Int[Array, ""]:
     """The worst of the decision on the score and those of the reviewers.
 
@@ -63,7 +63,7 @@ def gate(decision: Int[Array, ""], review: Int[Array, "..."]) -> Int[Array, ""]:
     return jnp.maximum(decision, jnp.max(review, initial=int(Decision.PASS)))
 
 
-@jax.jit
+@program(small=True)
 def reliability(score: Float[Array, ""], uncertainty: Float[Array, ""]) -> Float[Array, ""]:
     """Probability that a score is within 10 % of its expectation, `2 Phi(0.1 S / sigma_u) - 1`.
 

@@ -5,6 +5,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from pact_jax._program import program
+
 
 class Diversification(eqx.Module):
     """The joint score beside the scores apart.
@@ -23,7 +25,7 @@ class Diversification(eqx.Module):
     loss_correlation: Float[Array, "agents agents"]
 
 
-@jax.jit
+@program(small=True)
 def diversify(
     score: Float[Array, ""],
     score_without_interaction: Float[Array, ""],

@@ -2,9 +2,10 @@
 
 import math
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
+
+from pact_jax._program import program
 
 _DECAY = 50.0
 _LOWEST, _HIGHEST = 0.12, 0.24
@@ -42,7 +43,7 @@ def regulatory_correlation(
     return correlation - _SIZE_RELIEF * (1.0 - size)
 
 
-@jax.jit
+@program
 def regulatory_loading(
     pd: Float[Array, "issuers"], turnover_eur_m: Float[Array, "issuers"] | None = None
 ) -> Float[Array, "issuers"]:

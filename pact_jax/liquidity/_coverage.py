@@ -1,9 +1,10 @@
 """How well the buffer covers net outflows, and how long positions take to sell."""
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
+
+from pact_jax._program import program
 
 COVERAGE_DAYS = 30
 """Calendar days over which coverage is measured."""
@@ -32,7 +33,7 @@ def net_outflow(
     return outflow - jnp.minimum(inflow, inflow_cap * outflow)
 
 
-@jax.jit
+@program(small=True)
 def liquidity_coverage(
     day: Int[Array, "flows"],
     amount: Float[Array, "flows"],

@@ -18,12 +18,14 @@ from pact_jax.assessment import (
     RunManifest,
     Windowed,
     compose_report,
+    find,
     generate_noted,
     make_manifest,
     measure_uncertainty,
     worst_scenarios,
 )
 from pact_jax.consensus import LossAgent, MissingBound, missing_bound
+from pact_jax.revaluation import value_base
 from pact_jax.snapshot import Prepared, Snapshot, input_value, prepare
 
 from ._compose import AgentRun, Question, failures
@@ -146,10 +148,11 @@ def make_report(ready: Ready, run: AgentRun, standby: Standby, *, seconds: float
         horizon_days=options.horizon_days,
         count=options.num_worst,
     )
+    held = question.inputs
     report = compose_report(
         ready.snapshot,
         ready.prepared,
-        question.inputs,
+        find(held, value_base(held.portfolio, held.market), ready.prepared.labels, ready.snapshot),
         question.scenarios,
         run.evaluation,
         uncertainty,

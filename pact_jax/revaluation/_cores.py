@@ -49,6 +49,9 @@ def map_cores(
     if parts < 2:
         return run(scenarios)
     size = -(-num_tiles // parts) * tile
+    if any(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in leaves):
+        seen = run(jax.tree.map(lambda leaf: _resized(leaf, size), scenarios))
+        return jax.tree.map(lambda leaf: _resized(leaf, num_scenarios), seen)
     cut = [jax.tree.map(lambda leaf, k=k: _part(leaf, k * size, size), scenarios) for k in range(parts)]
     name = (structure, parts, tuple((np.shape(leaf), str(leaf.dtype)) for leaf in leaves))
     done = [] if name in _compiled else [jax.block_until_ready(run(cut[0]))]
@@ -68,6 +71,10 @@ def map_cores(
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _resized(leaf: jax.ShapeDtypeStruct, size: int) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct((size, *leaf.shape[1:]), leaf.dtype)
 
 
 def _part(leaf: jax.Array, start: int, size: int) -> np.ndarray:

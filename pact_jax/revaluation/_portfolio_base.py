@@ -1,10 +1,10 @@
 """The book at the base market, valued once: what every agent measures the scenarios against."""
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from pact_jax._program import program
 from pact_jax.instruments import Accounting, Portfolio, PositionGroup
 from pact_jax.market import MarketState
 from pact_jax.pricing import contract_values, default_claim, held_quantity, state_values
@@ -33,7 +33,7 @@ class PortfolioBase(eqx.Module):
         return [(group, states, exposure) for group, states, exposure in every if exposure is not None]
 
 
-@jax.jit
+@program
 def value_base(portfolio: Portfolio, market: MarketState) -> PortfolioBase:
     """Values the book at the base market and collapses it onto the states that the market moves.
 

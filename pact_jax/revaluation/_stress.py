@@ -2,12 +2,11 @@
 
 import dataclasses
 from collections.abc import Sequence
-from functools import partial
 
-import jax
 import numpy as np
 from jaxtyping import Array, Float, UInt32
 
+from pact_jax._program import program
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState, VolDynamics
 from pact_jax.scenarios import StressShocks, spot_vol_grid
@@ -91,7 +90,7 @@ def spot_vol_pnl(
     return pnl.reshape(len(spot_moves), len(vol_moves), portfolio.num_desks)
 
 
-@partial(jax.jit, static_argnames=("tile",))
+@program(static_argnames=("tile",))
 def _revalue(
     portfolio: Portfolio, market: MarketState, shock: MarketShock, *, tile: int = _TILE
 ) -> tuple[Float[Array, "scenarios desks"], UInt32[Array, "scenarios"]]:

@@ -1,11 +1,10 @@
 """Scenario generators: history as it happened, and Gaussian Monte Carlo with the history's covariance."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from pact_jax._program import program
 from pact_jax.sampling import Stream, counter_normals
 
 from ._assemble import assemble
@@ -59,13 +58,13 @@ def gaussian_scenarios(
     return _gaussian(covariance, plan, num_scenarios=num_scenarios)
 
 
-@partial(jax.jit, static_argnames="horizon_days")
+@program(static_argnames=("horizon_days",))
 def _historical(levels: Float[Array, "dates factors"], plan: ScenarioPlan, *, horizon_days: int) -> ScenarioSet:
     moves = overlapping_moves(levels, jnp.asarray(plan.layout.is_log), horizon_days)
     return assemble(moves, plan, Sampling.OVERLAPPING)
 
 
-@partial(jax.jit, static_argnames="num_scenarios")
+@program(static_argnames=("num_scenarios",))
 def _gaussian(covariance: Float[Array, "factors factors"], plan: ScenarioPlan, *, num_scenarios: int) -> ScenarioSet:
     root, scale = symmetric_root(covariance)
     index = jnp.arange(num_scenarios, dtype=jnp.uint32)

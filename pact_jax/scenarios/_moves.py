@@ -1,11 +1,10 @@
 """Moves of the factors over windows of the history, and their covariance."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from pact_jax._program import program
 from pact_jax.errors import ArgumentError
 
 
@@ -37,7 +36,7 @@ def overlapping_moves(
     return jnp.where(is_log[None, :], jnp.log(ratio), end - start)
 
 
-@partial(jax.jit, static_argnames="horizon_days")
+@program(static_argnames=("horizon_days",))
 def moves_covariance(
     levels: Float[Array, "dates factors"], is_log: Bool[Array, "factors"], *, horizon_days: int
 ) -> Float[Array, "factors factors"]:

@@ -20,7 +20,7 @@ LAYERS = (
     ("_assess",),
     ("assessment",),
     ("snapshot",),
-    ("_doctor",),
+    ("_cache", "_doctor"),
     # ---- above: the host edge. below: pure JAX ----
     ("backtest",),
     ("_pipeline",),
@@ -38,6 +38,8 @@ LAYERS = (
     ("curves",),
     ("dates",),
     ("special",),
+    ("_program",),
+    ("_program_store",),
     ("_numerics",),
     ("_status",),
     ("_extras",),

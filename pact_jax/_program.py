@@ -1,0 +1,263 @@
+"""The stages of an assessment as programs: compiled ahead of time, side by side, and kept between processes."""
+
+import contextlib
+import functools
+import inspect
+import os
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, overload
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+from jaxtyping import PyTree
+
+from ._program_store import Form, NotKept, ProgramStore, is_ours, read_program, write_program
+
+Out = TypeVar("Out")
+
+_CPU_OPTIONS: dict[str, bool | int] = {"xla_cpu_use_fusion_emitters": False}
+"""XLA's older loop emitters: the same bits and run time here, for about half the compile time."""
+
+_SMALL_OPTIONS: dict[str, bool | int] = {**_CPU_OPTIONS, "xla_backend_optimization_level": 0}
+"""For programs with next to nothing to compute."""
+
+_programs: list["Program"] = []
+_store: ProgramStore | None = None
+
+
+class Program(Generic[Out]):
+    """A jitted function that is compiled ahead of time, once for each set of shapes.
+
+    Values in, values out: as `jax.jit`. Shapes in (`jax.ShapeDtypeStruct`), shapes out: it is made ready without being
+    run, in the background of `rehearse`. Under a transformation, on another device than the default one, or with
+    `jax_disable_jit` or `jax_debug_nans`, it is `jax.jit` and nothing else.
+    """
+
+    def __init__(self, function: Callable[..., Out], static_argnames: tuple[str, ...], small: bool):
+        self._function = function
+        self._options = _SMALL_OPTIONS if small else _CPU_OPTIONS
+        self._jitted: Any = jax.jit(function, static_argnames=static_argnames)
+        self._name = f"{function.__module__}.{function.__qualname__}"
+        self._static = frozenset(static_argnames)
+        self._signature = inspect.signature(function)
+        self._entries: dict[Hashable, Future[_Entry]] = {}
+        functools.update_wrapper(self, function)
+        _programs.append(self)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Out:
+        """Runs the compiled function, after compiling it if these shapes are new."""
+        leaves = jax.tree.leaves((args, kwargs))
+        if _is_unusual_mode() or not all(map(_is_ordinary, leaves)):
+            return self._jitted(*args, **kwargs)
+        bound = self._signature.bind(*args, **kwargs).arguments
+        statics = {name: value for name, value in bound.items() if name in self._static}
+        given = {name: value for name, value in bound.items() if name not in self._static}
+        if any(isinstance(value, jax.sharding.Mesh) for value in statics.values()):
+            return self._jitted(*args, **kwargs)
+        leaves, structure = jax.tree.flatten(given)
+        shapes = tuple(_shape(leaf) for leaf in leaves)
+        entry = self._entry(statics, structure, shapes)
+        if any(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in leaves):
+            if (pool := _pool.get()) is not None:
+                pool.submit(entry.executable)
+            return entry.form.shapes()
+        values = [_as_array(leaf, shape.dtype) for leaf, shape in zip(leaves, shapes, strict=True)]
+        return entry.form.unflatten(entry.executable()(*values))
+
+    def clear_cache(self) -> None:
+        """Forgets what was compiled."""
+        self._entries.clear()
+        self._jitted.clear_cache()
+
+    def _cache_size(self) -> int:
+        return len(self._entries) + self._jitted._cache_size()
+
+    def _entry(self, statics: dict[str, Any], structure: Any, shapes: tuple["_Shape", ...]) -> "_Entry":
+        wide = jnp.result_type(float) == jnp.float64
+        key = (tuple(statics.items()), structure, shapes, wide)
+        mine: Future[_Entry] = Future()
+        found = self._entries.setdefault(key, mine)
+        if found is mine:
+            name = f"{self._name} {key}"
+            try:
+                mine.set_result(_prepare(self._function, statics, structure, shapes, wide, name, self._options))
+            except BaseException as error:
+                # A refusal is raised anew by every caller, so nothing stays behind.
+                self._entries.pop(key, None)
+                mine.set_exception(error)
+        return found.result()
+
+
+@overload
+def program(function: Callable[..., Out]) -> Program[Out]: ...
+
+
+@overload
+def program(
+    *, static_argnames: tuple[str, ...] = ..., small: bool = ...
+) -> Callable[[Callable[..., Out]], Program[Out]]: ...
+
+
+def program(function: Any = None, *, static_argnames: tuple[str, ...] = (), small: bool = False) -> Any:
+    """`jax.jit` for a stage of an assessment; see `Program`.
+
+    Args:
+        function: pure function of pytrees.
+        static_argnames: hashable arguments that it is compiled for.
+        small: it computes a handful of numbers whatever the book, so it is compiled without optimisation.
+
+    Returns:
+        The program.
+
+    Example:
+        >>> double = program(lambda x: 2.0 * x)
+        >>> float(double(jnp.asarray(3.0)))
+        6.0
+    """
+    if function is None:
+        return functools.partial(program, static_argnames=static_argnames, small=small)
+    return Program(function, static_argnames, small)
+
+
+def rehearse(story: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Calls a function with the shapes of its arguments only, so that the programs in it compile side by side.
+
+    Nothing is computed. The call returns once everything is traced; the compiling goes on in the background, and the
+    first real call of a program waits for it, or compiles it itself if nobody has begun.
+
+    Args:
+        story: calls programs and does no arithmetic of its own on what they return.
+        args: its arguments; arrays or shapes.
+        kwargs: its keyword arguments; the same.
+
+    Returns:
+        The shapes of what it returns.
+
+    Example:
+        >>> double = program(lambda x: 2.0 * x)
+        >>> rehearse(double, jnp.zeros(3)).shape
+        (3,)
+    """
+    shapes = jax.tree.map(lambda leaf: _shape(leaf).struct() if hasattr(leaf, "shape") else leaf, (args, kwargs))
+    pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="compile")
+    token = _pool.set(pool)
+    try:
+        return story(*shapes[0], **shapes[1])
+    finally:
+        _pool.reset(token)
+        pool.shutdown(wait=False)
+
+
+def keep_programs(store: ProgramStore | None) -> None:
+    """From now on, traced programs are kept between processes in a store; None to stop."""
+    global _store
+    _store = store
+
+
+def forget_programs() -> None:
+    """Gives back the memory of all compiled programs."""
+    for each in _programs:
+        each.clear_cache()
+
+
+@dataclass(frozen=True)
+class _Shape:
+    shape: tuple[int, ...]
+    dtype: str
+    weak_type: bool
+
+    def struct(self) -> jax.ShapeDtypeStruct:
+        return jax.ShapeDtypeStruct(self.shape, self.dtype, weak_type=self.weak_type)
+
+
+@dataclass
+class _Entry:
+    """One compiled version of a program."""
+
+    form: Form
+    to_compile: list[Callable[[], Any]]
+    wide: bool
+    options: dict[str, bool | int]
+    compiled: Future[Callable[..., Sequence[jax.Array]]] = field(default_factory=Future)
+
+    def executable(self) -> Callable[..., Sequence[jax.Array]]:
+        """Compiled by whoever takes the one item of the list, which is atomic; others wait."""
+        with contextlib.suppress(IndexError):
+            lower = self.to_compile.pop()
+            try:
+                with jax.enable_x64(self.wide):
+                    on_cpu = jax.default_backend() == "cpu"
+                    self.compiled.set_result(lower().compile(compiler_options=self.options if on_cpu else None))
+            except BaseException as error:
+                self.compiled.set_exception(error)
+        return self.compiled.result()
+
+
+_pool: ContextVar[ThreadPoolExecutor | None] = ContextVar("_pool", default=None)
+"""Where a rehearsal compiles."""
+
+
+def _prepare(
+    function: Callable[..., PyTree],
+    statics: dict[str, Any],
+    structure: Any,
+    shapes: tuple[_Shape, ...],
+    wide: bool,
+    name: str,
+    options: dict[str, bool | int],
+) -> _Entry:
+    """Traces a function of leaves, or takes what was traced from the store."""
+    structs = [shape.struct() for shape in shapes]
+    store = _store if _store is not None and is_ours(structure) else None
+    kept = store.load(name) if store is not None else None
+    if kept is not None:
+        form, exported = read_program(kept)
+        return _Entry(form, [jax.jit(exported.call).trace(*structs).lower], wide, options)
+    structures: list[Any] = []
+
+    def flat(*leaves: jax.Array) -> list[jax.Array]:
+        result = function(**jax.tree.unflatten(structure, leaves), **statics)
+        structures.append(jax.tree.structure(result))
+        found = [jnp.asarray(leaf) for leaf in jax.tree.leaves(result)]
+        # What is kept as bytes has no weak types.
+        return found if store is None else [leaf.astype(leaf.dtype) for leaf in found]
+
+    flat.__name__ = flat.__qualname__ = getattr(function, "__name__", "program")
+    jitted = jax.jit(flat, keep_unused=True)
+    traced = jitted.trace(*structs)
+    form = Form(structures[-1], tuple(traced.out_info))
+    if store is not None:
+        exported = jax.export.export(jitted)(*structs)
+        with contextlib.suppress(NotKept):
+            store.save(name, write_program(form, exported))
+            return _Entry(form, [jax.jit(exported.call).trace(*structs).lower], wide, options)
+    return _Entry(form, [traced.lower], wide, options)
+
+
+def _is_unusual_mode() -> bool:
+    config: Any = jax.config
+    return bool(config.jax_disable_jit or config.jax_debug_nans or config.jax_default_device is not None)
+
+
+def _is_ordinary(leaf: Any) -> bool:
+    """Whether a leaf is a value or a shape that an ahead-of-time program for the first device can take."""
+    if isinstance(leaf, Tracer):
+        return False
+    return not isinstance(leaf, jax.Array) or leaf.sharding.device_set == {jax.devices()[0]}
+
+
+def _as_array(leaf: Any, dtype: str) -> jax.Array | np.ndarray:
+    # NumPy, because an operation of JAX would become part of whatever is being traced around this call.
+    return leaf if isinstance(leaf, jax.Array) else np.asarray(leaf, dtype)
+
+
+def _shape(leaf: Any) -> _Shape:
+    if isinstance(leaf, jax.ShapeDtypeStruct | jax.Array):
+        return _Shape(tuple(leaf.shape), str(leaf.dtype), bool(leaf.weak_type))
+    known = jax.typeof(leaf)
+    return _Shape(tuple(known.shape), str(known.dtype), bool(known.weak_type))
