@@ -46,6 +46,18 @@ pyplot.show()
 report.to_frame().query("scope == 'total' and unit == 'reporting currency'").round(0)
 
 # %% [markdown]
+# ## Beyond the sample
+#
+# Six thousand scenarios hold six losses beyond 99.9 %. A generalised Pareto law for the losses above a threshold answers there, with
+# intervals by the profile likelihood; `by_moments` is a second estimator, `sample` what the scenarios themselves say.
+
+# %%
+tail = report.tail((0.99, 0.999))
+print(tail.attrs["flags"])
+shown = tail.set_index(["measure", "confidence"])[["value", "low", "high", "by_moments", "sample"]]
+(shown / 1e6).round(2)
+
+# %% [markdown]
 # ## The scenarios decide
 #
 # The same book, the same horizon, five ways to say what may happen. Gaussian moves with the covariance of the history have too
@@ -125,7 +137,8 @@ without.limits
 # %% [markdown]
 # ## Did such numbers hold in the past?
 #
-# One-day 99 % value at risk of the S&P 500 from the 500 days before, every day of the desk's own history, against what came.
+# One-day 99 % value at risk of the S&P 500 from the 500 days before, every day of the desk's own history, against what came. Too
+# many exceptions, and in clusters: plain history answers to a change of volatility only after the losses (docs/evidence/backtest).
 
 # %%
 index = desk.history["spot:SP500"]
