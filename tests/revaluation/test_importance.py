@@ -19,7 +19,7 @@ from pact_jax.revaluation._twist import twist_loss
 from pact_jax.scenarios import Sampling
 from tests.scenarios.histories import COVARIANCE, moves_of, plan
 
-N, RUNS, LEVEL, SEEDS = 1_024, 8, 0.999, 40
+N, RUNS, LEVEL, SEEDS = 1_024, 8, 0.999, 24
 DELTA = np.array([1.0, -2.0, 30.0, 10.0])
 GAMMA = np.diag([-40.0, 5.0, 0.0, 0.0])
 SIGMA = float(np.sqrt(DELTA @ COVARIANCE @ DELTA))
@@ -150,17 +150,19 @@ def test_twisted_law_and_density_ratio():
 
 
 def test_probabilities_beyond():
-    normal = QuadraticLaw(jnp.asarray(1.0), jnp.asarray([3.0, 4.0]), jnp.zeros(2))
-    x = np.array([-9.0, 0.0, 1.0, 4.0, 16.0])
-    found, error = exceedance(normal, jnp.asarray(x))
+    beyond = jax.jit(exceedance)
+    normal = QuadraticLaw(jnp.asarray(1.0), jnp.asarray([3.0, 4.0, 0.0, 0.0, 0.0]), jnp.zeros(5))
+    x = np.array([-9.0, 0.0, 1.0, 4.0, 16.0, 21.0])
+    found, error = beyond(normal, jnp.asarray(x))
     np.testing.assert_allclose(found, stats.norm.sf(x, 1.0, 5.0), rtol=1e-7, atol=1e-12)
     assert float(error.max()) < 1e-12
     chi2 = QuadraticLaw(jnp.asarray(0.0), jnp.zeros(5), jnp.ones(5))
-    x = np.array([0.5, 3.0, 5.0, 12.0, 30.0])
-    np.testing.assert_allclose(exceedance(chi2, jnp.asarray(x))[0], stats.chi2.sf(x, 5), rtol=1e-6)
+    x = np.array([0.5, 3.0, 5.0, 12.0, 20.0, 30.0])
+    np.testing.assert_allclose(beyond(chi2, jnp.asarray(x))[0], stats.chi2.sf(x, 5), rtol=1e-6)
     # Near the end of what one squared normal reaches the integral is not exact, and its stated error says so.
-    square, x = QuadraticLaw(jnp.asarray(0.0), jnp.zeros(1), jnp.ones(1)), np.array([0.001, 0.01, 0.1, 0.5, 1.0, 4.0])
-    found, error = (np.asarray(part) for part in exceedance(square, jnp.asarray(x)))
+    square = QuadraticLaw(jnp.asarray(0.0), jnp.zeros(5), jnp.asarray([1.0, 0.0, 0.0, 0.0, 0.0]))
+    x = np.array([0.001, 0.01, 0.1, 0.5, 1.0, 4.0])
+    found, error = (np.asarray(part) for part in beyond(square, jnp.asarray(x)))
     truth = np.abs(found - stats.chi2.sf(x, 1))
     assert truth.max() > 1e-4 and (truth <= 3.0 * error + 1e-12).all()
 

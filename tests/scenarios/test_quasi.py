@@ -16,7 +16,7 @@ from .histories import COVARIANCE, moves_of, plan
 N, RUNS, LEVEL = 2_048, 8, 0.975
 DELTA = np.array([1.0, -2.0, 30.0, 10.0])
 SIGMA = float(np.sqrt(DELTA @ COVARIANCE @ DELTA))
-SEEDS = 60
+SEEDS = 40
 
 
 def quasi(seed: int = 0, sequence: Sequence = Sequence.SOBOL, count: int = N, runs: int = RUNS):
