@@ -51,11 +51,13 @@ assert np.isclose(groups.drop(columns="pnl").to_numpy().sum(), explained.total, 
 # %%
 figure, axes = pyplot.subplots(figsize=(10, 4), layout="constrained")
 parts = explained.by_position.drop(columns=["desk", "kind", "pnl"]).sum().div(1e6)
-parts = parts[parts.abs() > 1e-6].sort_values()
+parts = parts[parts.abs() > 1e-3 * parts.abs().max()].sort_values()
 start = np.concatenate([[0.0], parts.cumsum().to_numpy()[:-1]])
 colours = ["#b5403a" if part < 0.0 else "#3a7d5c" for part in parts]
 axes.bar([*parts.index, "P&L"], [*parts, explained.total / 1e6], bottom=[*start, 0.0], color=[*colours, "0.35"])
 axes.axhline(0.0, color="0.3", linewidth=0.8)
+axes.use_sticky_edges = False
+axes.margins(y=0.08)
 axes.set_ylabel("millions of USD, a gain is positive")
 axes.set_title("P&L of a week by group of factors")
 pyplot.show()
