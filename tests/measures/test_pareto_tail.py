@@ -128,6 +128,14 @@ def test_intervals_are_the_profile_likelihood(of_shortfall):
     assert low < value < high and 3.0 * error < high - low < 6.0 * error
 
 
+def test_error_at_the_threshold_is_that_of_its_share():
+    # At 1 - c = k/n the VaR is the threshold: its error is binomial, sqrt(z (1 - z) / n) over the density z / beta there.
+    found = measure(draws(stats.t(4)), np.full(3, 0.9))
+    expected = float(found.tail.scale) * np.sqrt(0.9 / (0.1 * _N))
+    np.testing.assert_allclose(found.value_at_risk_error, expected, rtol=1e-6)
+    np.testing.assert_allclose(found.value_at_risk, found.tail.threshold, rtol=1e-9)
+
+
 def test_intervals_widen_with_dependence_and_open_where_the_mean_may_be_infinite():
     loss = draws(stats.t(4), seed=3)
     alone, clustered = (measure(loss, _LEVELS, independence=x) for x in (1.0, 0.25))
