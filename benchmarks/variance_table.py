@@ -42,8 +42,8 @@ What follows:
   Carlo, so little is lost. Nearer the middle, at 97.5 %, it pays several times over, the more the fewer components
   carry the loss; strata along the delta-gamma loss pay more.
 - **Neither helps** where defaults or illiquidity make the tail. Market moves alone are drawn otherwise than they occur;
-  defaults keep their law given the drivers, so that all results stay unbiased, and one scenario in eight comes from the
-  original law, so that the variance of such a loss is at most about eight times that of plain Monte Carlo.
+  defaults keep their law given the drivers, so that every weighted mean stays unbiased, and one scenario in eight comes
+  from the original law, so that the variance of such a loss is at most about eight times that of plain Monte Carlo.
 
 Standard errors come from the spread over the randomisations, sixteen here, and the bound from Student's law with
 fifteen degrees of freedom: neither uses a formula that presumes independent scenarios.
