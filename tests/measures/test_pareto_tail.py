@@ -129,7 +129,7 @@ def test_intervals_are_the_profile_likelihood(of_shortfall):
 
 
 def test_error_at_the_threshold_is_that_of_its_share():
-    # At 1 - c = k/n the VaR is the threshold: its error is binomial, sqrt(z (1 - z) / n) over the density z / beta there.
+    # At 1 - c = k/n = z the VaR is the threshold: a binomial error, sqrt(z (1 - z) / n) over the density z / beta.
     found = measure(draws(stats.t(4)), np.full(3, 0.9))
     expected = float(found.tail.scale) * np.sqrt(0.9 / (0.1 * _N))
     np.testing.assert_allclose(found.value_at_risk_error, expected, rtol=1e-6)
