@@ -191,11 +191,22 @@ class _Entry:
             lower = self.to_compile.pop()
             try:
                 with jax.enable_x64(self.wide):
-                    on_cpu = jax.default_backend() == "cpu"
-                    self.compiled.set_result(lower().compile(compiler_options=self.options if on_cpu else None))
+                    self.compiled.set_result(_compile(lower(), self.options))
             except BaseException as error:
                 self.compiled.set_exception(error)
         return self.compiled.result()
+
+
+def _compile(lowered: Any, options: dict[str, bool | int]) -> Any:
+    if jax.default_backend() != "cpu":
+        return lowered.compile()
+    try:
+        return lowered.compile(compiler_options=options)
+    except jax.errors.JaxRuntimeError as error:
+        # The options only save time; a compiler that knows one no longer goes without.
+        if "No such compile option" not in str(error):
+            raise
+        return lowered.compile()
 
 
 _pool: ContextVar[ThreadPoolExecutor | None] = ContextVar("_pool", default=None)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from pact_jax import _program
 from pact_jax._cache import _Folder
 from pact_jax._program import keep_programs, program, rehearse
 from pact_jax._program_store import Form, NotKept, read_program, write_program
@@ -92,6 +93,12 @@ def test_an_error_while_tracing_is_raised_every_time_and_to_the_caller():
         with pytest.raises(ValueError, match="no"):
             refuse(jnp.ones(2))
     assert refuse._cache_size() == 0
+
+
+def test_an_option_that_the_compiler_does_not_know_is_left_out(monkeypatch):
+    monkeypatch.setattr(_program, "_CPU_OPTIONS", {"xla_cpu_of_yesterday": True})
+    scale, _ = counted()
+    assert float(scale(jnp.ones(2), 3.0)["sum"]) == 2.0
 
 
 def test_a_rehearsal_computes_nothing_and_compiles_everything():
