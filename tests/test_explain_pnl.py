@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -10,14 +11,15 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jaxtyping import Array, Int
 from scipy import integrate
 from scipy.stats import norm
 
 import pact_jax as pj
 from pact_jax.errors import ArgumentError
-from pact_jax.instruments import DiscountPoints, EuropeanOption, Portfolio
-from pact_jax.market import example_market
-from pact_jax.pricing import PNL_GROUPS, explain_value_change, present_value
+from pact_jax.instruments import AbstractTerms, DiscountPoints, EuropeanOption, Portfolio
+from pact_jax.market import FactorGroup, example_market
+from pact_jax.pricing import PNL_GROUPS, explain_value_change, present_value, register_kind, untimed_kinds
 from pact_jax.scenarios import GroupMove, ShockLeaf, StressScenario
 from pact_jax.snapshot import make_snapshot
 from tests.pricing.books import hold
@@ -178,3 +180,22 @@ NEW = pd.DataFrame({"asset": ["GAMMA"], "currency": ["USD"], "spot": [1.0], "div
 def test_arguments():
     with pytest.raises(ArgumentError, match="num_nodes is 0"):
         pj.explain_pnl(snapshot(_START), snapshot(_END), num_nodes=0)
+
+
+class SquaredSpot(AbstractTerms):
+    """A kind of a user's own that declares no times."""
+
+    kind: ClassVar[str] = "squared_spot_explained"
+    depends_on: ClassVar[tuple[FactorGroup, ...]] = (FactorGroup.SPOT,)
+    asset: Int[Array, "contracts"]
+
+
+def test_a_kind_without_declared_times():
+    register_kind(SquaredSpot, lambda terms, market: market.spot[terms.asset] ** 2)
+    book = Portfolio((hold(SquaredSpot(jnp.zeros(1, int)), [3.0]),), num_desks=1, num_buckets=0)
+    assert untimed_kinds(book) == ("squared_spot_explained",)
+    markets = example_market(100.0), example_market(110.0)
+    found = explain_value_change(book, *markets, jnp.zeros(()), (_NODE + 1.0) / 2.0, _WEIGHT / 2.0)
+    # 3 (110^2 - 100^2); first order 3 x 2 x 100 x 10, second order 3 x 10^2.
+    assert float(found.pnl[0]) == pytest.approx(6_300.0) and float(found.path[0, 0]) == pytest.approx(6_300.0)
+    assert float(found.first[0, 0]) == pytest.approx(6_000.0) and float(found.second[0, 0, 0]) == pytest.approx(300.0)

@@ -76,7 +76,8 @@ def plot_diversification(report: AssessmentReport, ax: "Axes | None" = None) -> 
     measures = report.measures[report.measures["measure"] == "expected_shortfall"]
     own = measures.set_index("scope")["value"]
     parts = report.explain("desk").groupby("desk")["contribution"].sum() * report.capital
-    desks = [name for name in report.labels.desks if own.get(f"desk:{name}", 0.0) != 0.0 or parts.get(name, 0.0) != 0.0]
+    least = 1e-9 * report.capital
+    desks = [d for d in report.labels.desks if max(abs(own.get(f"desk:{d}", 0.0)), abs(parts.get(d, 0.0))) > least]
     order = sorted(desks, key=lambda name: -own[f"desk:{name}"])
     place = np.arange(len(order))
     alone = [own[f"desk:{name}"] / _MILLION for name in order]
@@ -95,7 +96,7 @@ def plot_diversification(report: AssessmentReport, ax: "Axes | None" = None) -> 
         if sum(alone) > 0.0
         else "no desk loses"
     )
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="lower right")
     return axes
 
 
@@ -182,8 +183,8 @@ def plot_grid(grid: pd.DataFrame, ax: "Axes | None" = None) -> "Axes":
     values = grid.to_numpy(float) / _MILLION
     reach = float(np.max(np.abs(values))) or 1.0
     axes.imshow(values, cmap="RdYlGn_r", vmin=-reach, vmax=reach, aspect="auto")
-    axes.set_xticks(range(grid.shape[1]), [_signed(move) for move in grid.columns])
-    axes.set_yticks(range(grid.shape[0]), [_signed(move) for move in grid.index])
+    axes.set_xticks(range(grid.shape[1]), [_signed(float(move)) for move in grid.columns.to_numpy(float)])
+    axes.set_yticks(range(grid.shape[0]), [_signed(float(move)) for move in grid.index.to_numpy(float)])
     for (row, column), value in np.ndenumerate(values):
         ink = "white" if abs(value) > 0.7 * reach else "black"
         axes.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize="small", color=ink)
