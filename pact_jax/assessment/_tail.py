@@ -63,7 +63,7 @@ def tail_frame(
     with jax.enable_x64(True):
         lag = np.asarray(default_lag(len(loss), horizon_days) if dependent else 0)
         found, moments, empirical = jax.tree.map(
-            np.asarray, _measure(np.asarray(loss), np.asarray(levels, float), lag, exceedances=count)
+            np.asarray, _measure(np.asarray(loss, float), np.asarray(levels, float), lag, exceedances=count)
         )
     _check_fit(found, count)
     rows = []

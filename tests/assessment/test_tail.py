@@ -31,7 +31,6 @@ def test_frame():
     np.testing.assert_allclose(found["by_moments"], found["value"], rtol=0.35)
     assert found["exceedances"].unique() == [158] and found["threshold"].iloc[0] == np.sort(loss)[-159]
     assert found.attrs["flags"] == ("THRESHOLD: the 158 largest of 2000 losses",)
-    assert frame(loss, exceedances=100)["exceedances"].unique() == [100]
 
 
 def test_windows_of_history_count_for_less():

@@ -234,10 +234,10 @@ def test_plots_name_the_missing_extra(monkeypatch):
 
 def test_tail_of_a_report_by_scope():
     report = books.report()
-    total = report.tail()
+    total = report.tail((0.99, 0.999), exceedances=60)
     loss = report.losses.total
-    assert total["threshold"].iloc[0] == np.sort(loss)[-51]
-    desk = report.tail((0.99,), scope="desk:equity", exceedances=60)
+    assert total["threshold"].iloc[0] == np.sort(loss)[-61]
+    desk = report.tail((0.99, 0.995), scope="desk:equity", exceedances=60)
     assert desk["threshold"].iloc[0] == np.sort(report.losses_frame()["desk:equity"])[-61]
     with pytest.raises(UnknownName, match="agent:market"):
         report.tail(scope="book")
