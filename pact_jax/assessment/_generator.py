@@ -274,6 +274,8 @@ Windowed = Historical | AgeWeighted | FilteredHistorical
 Drawn = BlockBootstrap | MonteCarlo | StudentT | FactorModel | QuasiMonteCarlo | ImportanceSampled
 """Generators that draw a given number of scenarios."""
 Generator = Windowed | Drawn | RootTime
+Randomised = QuasiMonteCarlo | ImportanceSampled
+"""Generators whose scenarios depend on each other within a randomisation."""
 
 
 def _check_decay(decay: float, where: str) -> None:

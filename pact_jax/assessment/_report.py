@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from pact_jax.consensus import INTERACTION_NOT_COVERED, LossAgent
-from pact_jax.errors import UnknownName
+from pact_jax.errors import ArgumentError, UnknownName
 from pact_jax.measures import CumulativeSpectrum, default_lag
 from pact_jax.snapshot import Labels, Snapshot
 
 from ._findings import Findings
+from ._generator import Randomised
 from ._leaves import LEVELS, explain, with_units
 from ._loss_frames import DEFAULT_SPECTRA, quantile_frame, spectral_frame
 from ._manifest import RunManifest
@@ -178,9 +180,11 @@ class AssessmentReport:
             losses, and intervals widen by that.
 
         Raises:
-            ArgumentError: unequal weights, too few exceedances, ties, or a level that is not beyond the threshold.
+            ArgumentError: unequal weights, scenarios in randomisations, too few exceedances, ties, or a level that is
+                not beyond the threshold.
             UnknownName: there is no such scope.
         """
+        _refuse_randomised(self.manifest.generator, "tail")
         losses = self.losses_frame().drop(columns=["weight", "tail_weight"]).rename(columns={"loss": "total"})
         if scope not in losses:
             raise UnknownName(scope, losses.columns, kind="scope", where="tail")
@@ -205,8 +209,9 @@ class AssessmentReport:
             reporting currency. Standard errors of windows of history are those of dependent losses.
 
         Raises:
-            ArgumentError: a spectrum makes no coherent measure.
+            ArgumentError: a spectrum makes no coherent measure, or the scenarios come in randomisations.
         """
+        _refuse_randomised(self.manifest.generator, "spectral")
         desks = self.losses_frame().filter(like="desk:")
         losses = desks.assign(unallocated=self.losses.total - desks.sum(axis=1), total=self.losses.total)
         lag = default_lag(len(losses), self.horizon_days) if is_history(self.manifest.generator) else None
@@ -303,3 +308,13 @@ class AssessmentReport:
         flags = "".join(f"<li>{escape(flag)}</li>" for flag in self.flags)
         table = self.explain("agent").to_html(index=False, float_format=lambda x: f"{x:.6f}")
         return head + table + (f"<ul>{flags}</ul>" if flags else "")
+
+
+def _refuse_randomised(generator: str, where: str) -> None:
+    """Refuses errors that hold for independent or dated scenarios only, from the generator in words."""
+    if any(f"{kind.__name__}(" in generator for kind in get_args(Randomised)):
+        raise ArgumentError(
+            f"errors of scenarios in randomisations are not known here ({generator})",
+            where=where,
+            mend="use MonteCarlo() or Historical(); VaR and ES of randomised sets are in `measures`, with their errors",
+        )

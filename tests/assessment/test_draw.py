@@ -112,6 +112,9 @@ def test_randomised_sets_reach_the_report_with_a_bound_by_students_law():
     report = assess(books.stocks(), generator=QuasiMonteCarlo(512), horizon_days=5)
     row = report.measures.query("measure == 'score' and scope == 'total'").iloc[0]
     assert row["bound"] == pytest.approx(row["value"] + 1.7530503556925547 * row["standard_error"], rel=1e-9)
+    for method in (report.tail, report.spectral):
+        with pytest.raises(ArgumentError, match="scenarios in randomisations"):
+            method()
 
 
 def test_notes_reach_the_report():
