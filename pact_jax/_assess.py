@@ -1,5 +1,6 @@
 """The host door: a snapshot in, a labelled report out."""
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,8 +89,7 @@ def assess(
         tell(f"score {float(observed.score):.4f}; measuring its error and explaining it")
         rehearse(_explained, inputs, scenarios, observed, confidence, levels, horizon_days)
         evaluation, uncertainty = _explained(inputs, scenarios, observed, confidence, levels, horizon_days)
-        jax.block_until_ready((evaluation, uncertainty))
-        seconds = time.perf_counter() - started
+        # The host hashes what went in while the device computes.
         manifest = make_manifest(
             snapshot,
             prepared,
@@ -98,8 +98,10 @@ def assess(
             confidence=confidence,
             horizon_days=horizon_days,
             dtype=str(jnp.dtype(dtype)),
-            seconds=seconds,
+            seconds=float("nan"),
         )
+        jax.block_until_ready((evaluation, uncertainty))
+        manifest = dataclasses.replace(manifest, seconds=time.perf_counter() - started)
         tell("composing the report")
         findings = find(inputs, observed.base, prepared.labels, snapshot)
         worst = worst_scenarios(

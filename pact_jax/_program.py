@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 import jax
 import jax.numpy as jnp
@@ -27,6 +27,7 @@ _SMALL_OPTIONS: dict[str, bool | int] = {**_CPU_OPTIONS, "xla_backend_optimizati
 """For programs with next to nothing to compute."""
 
 _programs: list["Program"] = []
+_rehearsed: set[Hashable] = set()
 _store: ProgramStore | None = None
 
 
@@ -124,7 +125,7 @@ def program(function: Any = None, *, static_argnames: tuple[str, ...] = (), smal
     return Program(function, static_argnames, small)
 
 
-def rehearse(story: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def rehearse(story: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
     """Calls a function with the shapes of its arguments only, so that the programs in it compile side by side.
 
     Nothing is computed. The call returns once everything is traced; the compiling goes on in the background, and the
@@ -135,19 +136,25 @@ def rehearse(story: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         args: its arguments; arrays or shapes.
         kwargs: its keyword arguments; the same.
 
-    Returns:
-        The shapes of what it returns.
-
     Example:
         >>> double = program(lambda x: 2.0 * x)
-        >>> rehearse(double, jnp.zeros(3)).shape
-        (3,)
+        >>> rehearse(double, jnp.zeros(3))
+        >>> double._cache_size()
+        1
     """
-    shapes = jax.tree.map(lambda leaf: _shape(leaf).struct() if hasattr(leaf, "shape") else leaf, (args, kwargs))
+    leaves, structure = jax.tree.flatten((args, kwargs))
+    if any(isinstance(leaf, Tracer) for leaf in leaves):
+        return
+    known = [_shape(leaf) if hasattr(leaf, "shape") else leaf for leaf in leaves]
+    key = (story, structure, tuple(known), jnp.result_type(float))
+    if key in _rehearsed:
+        return
+    _rehearsed.add(key)
+    shapes = jax.tree.unflatten(structure, [each.struct() if isinstance(each, _Shape) else each for each in known])
     pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="compile")
     token = _pool.set(pool)
     try:
-        return story(*shapes[0], **shapes[1])
+        story(*shapes[0], **shapes[1])
     finally:
         _pool.reset(token)
         pool.shutdown(wait=False)
@@ -161,14 +168,14 @@ def keep_programs(store: ProgramStore | None) -> None:
 
 def forget_programs() -> None:
     """Gives back the memory of all compiled programs."""
+    _rehearsed.clear()
     for each in _programs:
         each.clear_cache()
 
 
-@dataclass(frozen=True)
-class _Shape:
+class _Shape(NamedTuple):
     shape: tuple[int, ...]
-    dtype: str
+    dtype: np.dtype
     weak_type: bool
 
     def struct(self) -> jax.ShapeDtypeStruct:
@@ -262,13 +269,11 @@ def _is_ordinary(leaf: Any) -> bool:
     return not isinstance(leaf, jax.Array) or leaf.sharding.device_set == {jax.devices()[0]}
 
 
-def _as_array(leaf: Any, dtype: str) -> jax.Array | np.ndarray:
+def _as_array(leaf: Any, dtype: np.dtype) -> jax.Array | np.ndarray:
     # NumPy, because an operation of JAX would become part of whatever is being traced around this call.
     return leaf if isinstance(leaf, jax.Array) else np.asarray(leaf, dtype)
 
 
 def _shape(leaf: Any) -> _Shape:
-    if isinstance(leaf, jax.ShapeDtypeStruct | jax.Array):
-        return _Shape(tuple(leaf.shape), str(leaf.dtype), bool(leaf.weak_type))
-    known = jax.typeof(leaf)
-    return _Shape(tuple(known.shape), str(known.dtype), bool(known.weak_type))
+    known = leaf if isinstance(leaf, jax.ShapeDtypeStruct) else jax.typeof(leaf)
+    return _Shape(known.shape, known.dtype, bool(known.weak_type))

@@ -11,7 +11,7 @@ from pact_jax.credit import (
     Severity,
     conditional_pd,
     horizon_pd,
-    log_likelihood,
+    likelihood_score,
     sample_defaults,
     severities,
 )
@@ -27,13 +27,13 @@ class CreditObservation(eqx.Module):
     Attributes:
         loss: by desk, at base market values, gross of expected loss; positive is a loss.
         default: which obligors default.
-        log_likelihood: of the sampled defaults given the drivers; carries the gradient with respect to pd and loading.
+        likelihood_score: zero; its derivative is that of the log-likelihood of the sampled defaults given the drivers.
         severity: loss on default of every item.
     """
 
     loss: Float[Array, "scenarios desks"]
     default: Bool[Array, "scenarios issuers"]
-    log_likelihood: Float[Array, "scenarios"]
+    likelihood_score: Float[Array, "scenarios"]
     severity: Severity
 
 
@@ -90,10 +90,10 @@ def _observe_credit(
         default = sample_defaults(book, systematic, index, scenarios.seed, scenarios.horizon_days)
         default = jax.lax.stop_gradient(default)
         loss = jnp.matmul(by_obligor, default.astype(by_obligor.dtype), precision=jax.lax.Precision.HIGHEST)
-        return loss, default, log_likelihood(book, default, systematic, scenarios.horizon_days)
+        return loss, default, likelihood_score(book, default, systematic, scenarios.horizon_days)
 
-    loss, default, likelihood = map_tiles(observe, (scenarios.systematic, scenarios.index), tile=TILE)
-    return CreditObservation(loss, default, likelihood, severity)
+    loss, default, score = map_tiles(observe, (scenarios.systematic, scenarios.index), tile=TILE)
+    return CreditObservation(loss, default, score, severity)
 
 
 def _severity_by_obligor(book: CreditBook, severity: Severity, num_desks: int) -> Float[Array, "desks issuers"]:

@@ -107,8 +107,7 @@ def combine(
     loss = agents_only + interaction_loss
 
     # Equal to the plain weight in value; its derivative is that of the likelihood of the sampled defaults.
-    score = credit.log_likelihood - jax.lax.stop_gradient(credit.log_likelihood)
-    weight = scenarios.weight * jnp.exp(jnp.where(here[1] > 0.0, score, 0.0))
+    weight = scenarios.weight * jnp.exp(jnp.where(here[1] > 0.0, credit.likelihood_score, 0.0))
 
     desk_loss = by_desk[0] + by_desk[1] + by_desk[2] + interaction
     # Rows: the joint loss, each agent, the interaction, the agents without it, each desk. One compiled estimator

@@ -10,6 +10,7 @@ from ._concentration import obligor_exposure as obligor_exposure
 from ._default import conditional_distance as conditional_distance
 from ._default import conditional_pd as conditional_pd
 from ._default import horizon_pd as horizon_pd
+from ._default import likelihood_score as likelihood_score
 from ._default import log_likelihood as log_likelihood
 from ._default import sample_defaults as sample_defaults
 from ._expected_loss import ExpectedLoss as ExpectedLoss

@@ -1,6 +1,7 @@
 """Defaults: one-factor model per obligor, sampled, with the conditional probability that explains them."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
@@ -115,6 +116,41 @@ def log_likelihood(
     # A sampled outcome has positive probability, but its normal tail may underflow far out: floor, not NaN.
     tiny = jnp.finfo(distance.dtype).tiny
     return jnp.sum(jnp.where(can_default, jnp.log(jnp.maximum(normal_cdf(signed), tiny)), 0.0))
+
+
+@jax.custom_jvp
+def likelihood_score(
+    book: CreditBook,
+    default: Bool[Array, "issuers"],
+    systematic: Float[Array, "drivers"],
+    horizon_days: Float[Array, ""],
+) -> Float[Array, ""]:
+    """Zero, with the derivative of `log_likelihood`: its exponential is a weight of one that carries a gradient.
+
+    Only the derivative costs anything: where none is taken, no likelihood is computed.
+
+    Args:
+        book: the obligors.
+        default: the sampled defaults.
+        systematic: drivers' scores in the scenario.
+        horizon_days: H.
+
+    Returns:
+        0.
+
+    References:
+        P. Glasserman, Monte Carlo Methods in Financial Engineering (2004), section 7.3.
+    """
+    del systematic, horizon_days
+    # Formally of the defaults, so that a batch of them gives a batch of zeros.
+    zero = jnp.zeros_like(book.pd)
+    return jnp.sum(jnp.where(default, zero, zero))
+
+
+@likelihood_score.defjvp
+def _likelihood_score_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    _, slope = jax.jvp(log_likelihood, primals, tangents)
+    return likelihood_score(*primals), slope
 
 
 def _certain(book: CreditBook) -> CreditBook:

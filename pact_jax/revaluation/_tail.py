@@ -87,9 +87,16 @@ def _group_tail(
     moved = tuple(g for g in group.terms.depends_on if _moves(shock, g))
     precision = jax.lax.Precision.HIGHEST
 
+    quantity = held_quantity(group)
+    split = jnp.zeros((quantity.shape[0], len(FACTOR_GROUPS)), base.dtype)
+    if not moved:
+        return split, jnp.zeros_like(quantity)
+
     # One row a subset, one column a group: 1 where the group moves. Scaling a shock by 0 is exactly the base, so one
-    # compiled pricing serves all subsets.
-    masks = jnp.asarray([[subset >> k & 1 for k in range(len(moved))] for subset in range(2 ** len(moved))], base.dtype)
+    # compiled pricing serves all subsets, and the first, in which nothing moves, is not priced at all.
+    masks = jnp.asarray(
+        [[subset >> k & 1 for k in range(len(moved))] for subset in range(1, 2 ** len(moved))], base.dtype
+    )
 
     def weigh(part: tuple[MarketShock, Array], t: Array) -> Array:
         # The buckets' weights ride along with the tail weight: one more row each in the same product.
@@ -103,15 +110,12 @@ def _group_tail(
         return jax.lax.map(total, masks)
 
     weighted = sum_tail(weigh, (shock, bucket_weight), tail_weight, tile=tile)
-    subsets, bucketed = weighted[:, 0], weighted[-1, 1:]
+    subsets, bucketed = jnp.pad(weighted[:, 0], ((1, 0), (0, 0))), weighted[-1, 1:]
     # Shapley is linear in the subset values, so it is taken once, after the tail-weighted sum.
     shares = jnp.matmul(jnp.asarray(shapley_matrix(len(moved)), base.dtype), subsets, precision=precision)
     to_contracts = jax.vmap(lambda states: contract_values(group.terms, states))
-    quantity = held_quantity(group)
-    split = jnp.zeros((quantity.shape[0], len(FACTOR_GROUPS)), base.dtype)
-    if moved:
-        columns = jnp.asarray([FACTOR_GROUPS.index(g) for g in moved])
-        split = split.at[:, columns].set((to_contracts(shares)[:, group.contract] * quantity[None, :]).T)
+    columns = jnp.asarray([FACTOR_GROUPS.index(g) for g in moved])
+    split = split.at[:, columns].set((to_contracts(shares)[:, group.contract] * quantity[None, :]).T)
     if group.bucket is None:
         return split, jnp.zeros_like(quantity)
     own = to_contracts(bucketed)[jnp.maximum(group.bucket, 0), group.contract] * quantity
