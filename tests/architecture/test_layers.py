@@ -33,6 +33,7 @@ LAYERS = (
     ("revaluation",),
     ("pricing", "scenarios"),
     ("instruments",),  # a kind names the factor groups of the market that it depends on
+    ("surfaces",),
     ("market", "measures"),
     ("sampling",),
     ("curves",),

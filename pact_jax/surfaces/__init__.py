@@ -1,0 +1,32 @@
+"""Volatility surfaces: SVI, SSVI and SABR fitted to quotes, static arbitrage, and the nodes a market state keeps."""
+
+from ._arbitrage import ArbitrageCondition as ArbitrageCondition
+from ._arbitrage import ArbitrageViolation as ArbitrageViolation
+from ._arbitrage import durrleman as durrleman
+from ._arbitrage import grid_durrleman as grid_durrleman
+from ._arbitrage import grid_violations as grid_violations
+from ._arbitrage import refuse_arbitrage as refuse_arbitrage
+from ._arbitrage import smile_violations as smile_violations
+from ._arbitrage import svi_violations as svi_violations
+from ._nodes import SurfaceNodes as SurfaceNodes
+from ._nodes import surface_nodes as surface_nodes
+from ._nodes import with_surface as with_surface
+from ._sabr import SABRFit as SABRFit
+from ._sabr import SABRParameters as SABRParameters
+from ._sabr import SABRSmile as SABRSmile
+from ._sabr import SABRVolatility as SABRVolatility
+from ._sabr import fit_sabr as fit_sabr
+from ._sabr import sabr_implied_vol as sabr_implied_vol
+from ._sabr import sabr_total_variance as sabr_total_variance
+from ._ssvi import SSVIConditions as SSVIConditions
+from ._ssvi import SSVIFit as SSVIFit
+from ._ssvi import SSVIParameters as SSVIParameters
+from ._ssvi import fit_ssvi as fit_ssvi
+from ._ssvi import ssvi_conditions as ssvi_conditions
+from ._ssvi import ssvi_slices as ssvi_slices
+from ._ssvi import ssvi_total_variance as ssvi_total_variance
+from ._svi import SVIFit as SVIFit
+from ._svi import SVIParameters as SVIParameters
+from ._svi import fit_svi as fit_svi
+from ._svi import svi_implied_vol as svi_implied_vol
+from ._svi import svi_total_variance as svi_total_variance
