@@ -8,6 +8,9 @@ from ._arbitrage import grid_violations as grid_violations
 from ._arbitrage import refuse_arbitrage as refuse_arbitrage
 from ._arbitrage import smile_violations as smile_violations
 from ._arbitrage import svi_violations as svi_violations
+from ._jump_wings import SVIJumpWings as SVIJumpWings
+from ._jump_wings import svi_from_jump_wings as svi_from_jump_wings
+from ._jump_wings import svi_jump_wings as svi_jump_wings
 from ._nodes import SurfaceNodes as SurfaceNodes
 from ._nodes import surface_nodes as surface_nodes
 from ._nodes import with_surface as with_surface

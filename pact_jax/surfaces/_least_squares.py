@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.scipy.linalg import cho_factor, cho_solve
 from jaxtyping import Array, Bool, Float, Int
 
 _FIRST_DAMPING = 1e-3
@@ -64,7 +65,7 @@ def least_squares(
     def step(state: _State) -> _State:
         largest = jnp.maximum(jnp.diagonal(state.curvature), epsilon * jnp.trace(state.curvature))
         damped = state.curvature + jnp.diag(state.damping * largest)
-        move = jnp.linalg.solve(damped, state.gradient)
+        move = cho_solve(cho_factor(damped), state.gradient)
         trial = state.x - move
         # Value and Jacobian at one place in the program; the first trial is the start, because its gradient is zero.
         jacobian, value = jax.jacfwd(with_value, has_aux=True)(trial)

@@ -110,7 +110,7 @@ def ssvi_total_variance(
 
     Example:
         >>> surface = SSVIParameters(jnp.asarray([0.04, 0.09]), *map(jnp.asarray, (-0.5, 1.0, 0.5)))
-        >>> ssvi_total_variance(surface, jnp.zeros(1))[:, 0].round(6).tolist()
+        >>> [round(float(row[0]), 6) for row in ssvi_total_variance(surface, jnp.zeros(1))]
         [0.04, 0.09]
     """
     return jax.vmap(svi_total_variance, (0, None))(ssvi_slices(parameters), log_moneyness)

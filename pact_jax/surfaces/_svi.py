@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.scipy.linalg import cho_factor, cho_solve
 from jaxtyping import Array, Bool, Float
 
 from ._least_squares import least_squares
@@ -155,7 +156,7 @@ def _start(log_moneyness, variance, weight) -> Float[Array, "factors"]:
         design = jnp.stack([jnp.ones_like(y), y, jnp.sqrt(y**2 + 1.0)], axis=1)
         normal = design.T @ (weight[:, None] * design)
         ridge = 1e-12 * jnp.trace(normal) * jnp.eye(3, dtype=y.dtype)
-        _, tilt, slope = jnp.linalg.solve(normal + ridge, design.T @ (weight * variance))
+        _, tilt, slope = cho_solve(cho_factor(normal + ridge), design.T @ (weight * variance))
         slope = jnp.maximum(slope, 1e-3 * mean)
         tilt = jnp.clip(tilt, -0.98 * slope, 0.98 * slope)
         level = jnp.sum(weight * (variance - tilt * design[:, 1] - slope * design[:, 2])) / jnp.sum(weight)
@@ -165,4 +166,4 @@ def _start(log_moneyness, variance, weight) -> Float[Array, "factors"]:
         return jnp.sum(weight * miss**2), free
 
     cost, free = jax.vmap(jax.vmap(linear, (None, 0)), (0, None))(centre, width)
-    return free.reshape(-1, 5)[jnp.argmin(cost.reshape(-1))]
+    return free.reshape(-1, 5)[jnp.nanargmin(cost.reshape(-1))]
