@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from .._program import program
 from ..errors import ArgumentError
 from ._least_squares import least_squares
 from ._quotes import Quotes, check_quotes
@@ -215,7 +216,7 @@ def _check_forwards(quotes: Quotes, forward: np.ndarray, beta: float, shift: flo
             raise ArgumentError(found, where, "give a shift above the lowest forward and strike, or mend the value")
 
 
-@jax.jit(static_argnames="volatility")
+@program(static_argnames=("volatility",))
 def _fit(quotes: Quotes, forward, beta, shift, volatility) -> SABRFit:
     def one(expiry, strike, vol, weight, forward):
         return _fit_one(expiry, strike, vol, weight, forward, beta, shift, volatility)

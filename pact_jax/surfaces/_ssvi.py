@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from .._program import program
 from ..errors import ArgumentError
 from ._least_squares import least_squares
 from ._quotes import Quotes, check_quotes
@@ -184,7 +185,7 @@ def fit_ssvi(expiry, log_moneyness, implied_vol, *, weight=None) -> SSVIFit:
     return _fit(quotes)
 
 
-@jax.jit
+@program
 def _fit(quotes: Quotes) -> SSVIFit:
     expiry, log_moneyness, vol, weight = quotes
     root = jnp.sqrt(weight)

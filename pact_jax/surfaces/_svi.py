@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax.scipy.linalg import cho_factor, cho_solve
 from jaxtyping import Array, Bool, Float
 
+from .._program import program
 from ._least_squares import least_squares
 from ._quotes import Quotes, check_quotes
 
@@ -118,7 +119,7 @@ def fit_svi(expiry, log_moneyness, implied_vol, *, weight=None) -> SVIFit:
     return _fit(quotes)
 
 
-@jax.jit
+@program
 def _fit(quotes: Quotes) -> SVIFit:
     return jax.vmap(_fit_one)(*quotes)
 

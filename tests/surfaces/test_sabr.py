@@ -107,8 +107,8 @@ def test_fit_returns_the_parameters(volatility, shift):
     own = _parameters(0.5, shift)
     quotes = np.asarray(_vols(own, jnp.asarray(STRIKE), volatility))
     fit = fit_sabr(EXPIRY, FORWARD, STRIKE, quotes, beta=0.5, shift=shift, volatility=volatility)
-    assert bool(jnp.all(fit.converged))
-    assert float(jnp.max(jnp.abs(fit.residual))) < 1e-13
+    assert bool(np.all(fit.converged))
+    assert float(np.max(np.abs(fit.residual))) < 1e-13
     for name, found, true in zip(SABRParameters._fields, fit.parameters, own, strict=True):
         np.testing.assert_allclose(found, np.broadcast_to(true, 3), atol=1e-8, err_msg=name)
 
