@@ -49,7 +49,7 @@ def _line(row: dict) -> str:
     if row.get("peer"):
         parts.append(f"{row['peer']} {row['peer_s']:.4g} s, ratio {row['ratio']:.1f}")
     parts.append(f"accuracy {row['accuracy']:.1e}" if isinstance(row.get("accuracy"), float) else "")
-    parts.append(f"compile {row['compile_s']:.2f} s")
+    parts.append(f"compile {row['compile_s']:.2f} s" if isinstance(row.get("compile_s"), float) else "")
     return "; ".join(part for part in parts if part)
 
 

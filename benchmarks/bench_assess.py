@@ -35,12 +35,15 @@ def _assessment(size: int, scenarios: int, repeats: int) -> dict:
     started = time.perf_counter()
     assess(snapshot, generator=MonteCarlo(scenarios))
     first = time.perf_counter() - started
-    reports = [assess(snapshot, generator=MonteCarlo(scenarios)) for _ in range(repeats)]
-    warm = statistics.median(report.manifest.seconds for report in reports)
-    gap = abs(reports[-1].leaves["contribution"].sum() / reports[-1].score - 1.0)
+    # The whole call: preparing the tables, hashing them and composing the report are part of it.
+    warm = statistics.median(
+        _seconds(lambda: assess(snapshot, generator=MonteCarlo(scenarios))) for _ in range(repeats)
+    )
+    report = assess(snapshot, generator=MonteCarlo(scenarios))
+    gap = abs(report.leaves["contribution"].sum() / report.score - 1.0)
     stated = STATED_S.get(size)
     return {
-        "name": f"warm assessment of {size:,} positions, {scenarios:,} scenarios, float64, exact path",
+        "name": f"warm assessment of {size:,} positions, {scenarios:,} scenarios, float64, exact path, whole call",
         "size": size,
         "ours_s": warm,
         "peer": "stated by the system it replaces" if stated else "",
