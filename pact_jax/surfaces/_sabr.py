@@ -14,7 +14,7 @@ from ._least_squares import least_squares
 from ._quotes import Quotes, check_quotes
 
 _NEAR = 1e-5  # below it the series of z / x(z) to second order is exact to rounding
-_TILTS = (-0.7, 0.0, 0.7)  # starts of the fit: rho, and nu times the root of time
+_TILTS = (-0.7, 0.0, 0.7)  # nine starts of each fit: rho, and nu times the root of time
 _SPREADS = (0.1, 0.5, 1.5)
 
 
@@ -241,8 +241,10 @@ def _fit_one(expiry, strike, vol, weight, forward, beta, shift, volatility) -> S
         for tilt in _TILTS
         for spread in _SPREADS
     ]
-    start = jnp.stack(starts)
-    cost = jnp.sum(jax.vmap(lambda x: root * misfit(x))(start) ** 2, axis=1)
-    found = least_squares(lambda x: root * misfit(x), start[jnp.nanargmin(cost)])
+    # The sum of squares has more than one minimum: the best of the places that the starts lead to.
+    ends = jax.vmap(lambda x: least_squares(lambda y: root * misfit(y), x, max_steps=100))(jnp.stack(starts))
+    cost = jnp.sum(jax.vmap(lambda x: root * misfit(x))(ends.x) ** 2, axis=1)
+    best = jnp.nanargmin(cost)
+    found = jax.tree.map(lambda leaf: leaf[best], ends)
     residual = jnp.where(weight > 0.0, misfit(found.x), 0.0)
     return SABRFit(parameters(found.x), residual, found.converged & jnp.all(jnp.isfinite(residual)))
