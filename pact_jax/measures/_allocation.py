@@ -84,6 +84,7 @@ def marginal_expected_shortfall(
     return expected_shortfall_components(tail_weight, loss_per_unit)
 
 
+@jax.jit
 def value_at_risk_components(
     item_loss: Float[Array, "scenarios positions"],
     weight: Float[Array, "scenarios"] | None,

@@ -1,5 +1,7 @@
 """Bootstrap of the tail: block-bootstrap standard errors and the one-sided studentised bound of the ES."""
 
+from functools import partial
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -64,6 +66,7 @@ def gaussian_upper_bound(
     return jnp.asarray(estimate, error.dtype) + normal_quantile(jnp.asarray(coverage)).astype(error.dtype) * error
 
 
+@partial(jax.jit, static_argnames=("resamples", "block_days", "tail_capacity"))
 def upper_bound(
     loss: Float[Array, "scenarios"],
     weight: Float[Array, "scenarios"] | None,
@@ -131,6 +134,7 @@ def upper_bound(
     return UpperBound(value, estimate, error.expected_shortfall, error.tail_scenarios, short)
 
 
+@partial(jax.jit, static_argnames=("resamples", "block_days", "tail_capacity"))
 def bootstrap_standard_error(
     loss: Float[Array, "scenarios"],
     weight: Float[Array, "scenarios"] | None,

@@ -1,8 +1,10 @@
 """Standard errors of value at risk and expected shortfall that fit how the scenarios were sampled."""
 
 import math
+from functools import partial
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -36,6 +38,7 @@ class TailStandardError(eqx.Module):
     tail_scenarios: FloatScalar
 
 
+@partial(jax.jit, static_argnames=("likelihood_ratio",))
 def independent_standard_error(
     loss: Float[Array, "scenarios"],
     weight: Float[Array, "scenarios"] | None,
@@ -123,6 +126,18 @@ def dependent_standard_error(
         raise ArgumentError(
             f"lag {lag} is below twice the horizon of {horizon_days} days", "lag", f"use at least {2 * horizon_days}"
         )
+    return _dependent(loss, weight, confidence, lag, measured)
+
+
+@jax.jit
+def _dependent(
+    loss: Float[Array, "scenarios"],
+    weight: Float[Array, "scenarios"] | None,
+    confidence: FloatScalarLike,
+    lag: IntScalarLike,
+    measured: TailMeasures | None,
+) -> TailStandardError:
+    n = loss.shape[0]
     mass, excess = influence(loss, weight, confidence, measured, likelihood_ratio=False)
     mass_variance, variance = (_long_run_variance(v, jnp.minimum(lag, n - 1)) for v in (mass, excess))
     error = finish(loss, weight, confidence, mass_variance, variance)

@@ -37,6 +37,7 @@ class TailMeasures(eqx.Module):
     status: UInt32[Array, "..."]
 
 
+@jax.jit
 def value_at_risk(
     loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, confidence: FloatScalarLike
 ) -> FloatScalar:
@@ -76,6 +77,7 @@ def value_at_risk(
     return _measures(loss, weight, as_confidence(confidence))[0]
 
 
+@jax.jit
 def expected_shortfall(
     loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, confidence: FloatScalarLike
 ) -> FloatScalar:
@@ -107,6 +109,7 @@ def expected_shortfall(
     return _measures(loss, weight, as_confidence(confidence))[1]
 
 
+@jax.jit
 def tail_weights(
     loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, confidence: FloatScalarLike
 ) -> Float[Array, "scenarios"]:
@@ -159,6 +162,7 @@ def tail_weights_at(
     return _share_tail(loss, weight, level, var)
 
 
+@jax.jit
 def tail_measures(
     loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, confidences: Float[Array, "..."]
 ) -> TailMeasures:
@@ -188,6 +192,7 @@ def tail_measures(
     return jax.tree.map(lambda x: x.reshape(levels.shape), flat)
 
 
+@jax.jit
 def tail_status(
     loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, confidence: FloatScalarLike
 ) -> UInt32Scalar:
@@ -225,6 +230,7 @@ def tail_mean(tail_weight: Float[Array, "scenarios"], loss: Float[Array, "scenar
     return tree_sum(jnp.where(tail_weight == 0, 0.0, tail_weight * loss))
 
 
+@jax.jit
 def tail_kernel(
     loss: Float[Array, "scenarios"],
     weight: Float[Array, "scenarios"] | None,

@@ -73,7 +73,7 @@ def shifted_lattice(
 ) -> Words:
     r"""Points of a rank-1 lattice with a random shift and the baker's transformation: every number is uniform.
 
-    $x_k = 1 - |2 \{k z / n + \Delta\} - 1|$: the transformation makes the integrand periodic, which takes the error of
+    `x_k = 1 - abs(2 frac(k z / n + shift) - 1)`: the transformation makes the integrand periodic, which takes the error of
     a smooth one from order 1/n to 1/n^2. In integers, so without rounding.
 
     Args:
