@@ -73,8 +73,8 @@ def shifted_lattice(
 ) -> Words:
     r"""Points of a rank-1 lattice with a random shift and the baker's transformation: every number is uniform.
 
-    `x_k = 1 - abs(2 frac(k z / n + shift) - 1)`: the transformation makes the integrand periodic, which takes the error of
-    a smooth one from order 1/n to 1/n^2. In integers, so without rounding.
+    `x_k = 1 - abs(2 frac(k z / n + shift) - 1)`: the transformation makes the integrand periodic, which takes the
+    error of a smooth one from order 1/n to 1/n^2. In integers, so without rounding.
 
     Args:
         vector: generating vector z.

@@ -41,11 +41,11 @@ class SABRParameters(NamedTuple):
         shift: added to forward and strike, so that both are positive.
     """
 
-    alpha: Float[Array, "*expiries"]
-    beta: Float[Array, "*expiries"]
-    rho: Float[Array, "*expiries"]
-    nu: Float[Array, "*expiries"]
-    shift: Float[Array, "*expiries"]
+    alpha: Float[Array, "..."]
+    beta: Float[Array, "..."]
+    rho: Float[Array, "..."]
+    nu: Float[Array, "..."]
+    shift: Float[Array, "..."]
 
 
 class SABRFit(NamedTuple):
@@ -119,8 +119,8 @@ class SABRSmile(NamedTuple):
     """
 
     parameters: SABRParameters
-    forward: Float[Array, "*expiries"]
-    expiry: Float[Array, "*expiries"]
+    forward: Float[Array, "..."]
+    expiry: Float[Array, "..."]
 
 
 def sabr_total_variance(smile: SABRSmile, log_moneyness: Float[Array, "strikes"]) -> Float[Array, "strikes"]:
