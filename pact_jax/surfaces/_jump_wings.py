@@ -19,11 +19,11 @@ class SVIJumpWings(NamedTuple):
         least_variance: smallest implied variance, per year.
     """
 
-    variance: Float[Array, "*expiries"]
-    skew: Float[Array, "*expiries"]
-    put_wing: Float[Array, "*expiries"]
-    call_wing: Float[Array, "*expiries"]
-    least_variance: Float[Array, "*expiries"]
+    variance: Float[Array, "..."]
+    skew: Float[Array, "..."]
+    put_wing: Float[Array, "..."]
+    call_wing: Float[Array, "..."]
+    least_variance: Float[Array, "..."]
 
 
 def svi_jump_wings(parameters: SVIParameters, expiry: Float[Array, "*expiries"]) -> SVIJumpWings:

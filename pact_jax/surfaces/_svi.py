@@ -26,11 +26,11 @@ class SVIParameters(NamedTuple):
         sigma: width of the vertex, positive.
     """
 
-    a: Float[Array, "*expiries"]
-    b: Float[Array, "*expiries"]
-    rho: Float[Array, "*expiries"]
-    m: Float[Array, "*expiries"]
-    sigma: Float[Array, "*expiries"]
+    a: Float[Array, "..."]
+    b: Float[Array, "..."]
+    rho: Float[Array, "..."]
+    m: Float[Array, "..."]
+    sigma: Float[Array, "..."]
 
 
 class SVIFit(NamedTuple):
