@@ -1,6 +1,7 @@
 """Peaks over a threshold: a generalised Pareto law for the largest losses, and measures beyond the sample."""
 
 import math
+from functools import partial
 
 import equinox as eqx
 import jax
@@ -66,6 +67,7 @@ def default_exceedances(num_losses: int) -> int:
     return max(1, min(int(num_losses ** (2.0 / 3.0) + 1e-9), num_losses // 10))
 
 
+@partial(jax.jit, static_argnames=("exceedances",))
 def fit_pareto_tail(loss: Float[Array, "scenarios"], *, exceedances: int) -> ParetoTail:
     r"""Maximum likelihood of the generalised Pareto law for the k largest losses, by a profile over the shape.
 

@@ -1,6 +1,7 @@
 """Value at risk and expected shortfall beyond the sample, with intervals by the profile likelihood."""
 
 from collections.abc import Callable
+from functools import partial
 
 import equinox as eqx
 import jax
@@ -59,6 +60,7 @@ class ParetoMeasures(eqx.Module):
     independence: FloatScalar
 
 
+@partial(jax.jit, static_argnames=("exceedances",))
 def pareto_measures(
     loss: Float[Array, "scenarios"],
     confidences: Float[Array, "levels"],
@@ -119,6 +121,7 @@ def pareto_measures(
     )
 
 
+@partial(jax.jit, static_argnames=("exceedances",))
 def exceedance_independence(loss: Float[Array, "scenarios"], *, exceedances: int, lag: IntScalarLike) -> FloatScalar:
     """How much of an independent observation each loss counts for, where losses in date order cluster.
 
