@@ -118,6 +118,16 @@ def test_a_rehearsal_computes_nothing_and_compiles_everything():
     assert len(traces) == 1
 
 
+def test_a_rehearsal_is_left_out_where_nothing_is_compiled_ahead():
+    scale, traces = counted()
+    with jax.disable_jit():
+        rehearse(scale, jnp.ones(3), jnp.asarray(2.0))
+    with jax.debug_nans(True):
+        rehearse(scale, jnp.ones(3), jnp.asarray(2.0))
+        assert float(scale(jnp.ones(3), jnp.asarray(2.0))["sum"]) == 3.0
+    assert len(traces) == 1
+
+
 def test_a_rehearsal_goes_through_the_cores():
     scale, traces = counted()
 
@@ -166,6 +176,16 @@ def test_a_result_that_no_text_describes_is_not_kept():
         write_program(Form(jax.tree.structure({"a": 1}), (jax.ShapeDtypeStruct((), jnp.float64),)), exported)
     with pytest.raises(ValueError):
         read_program(b"nothing of ours")
+
+
+def test_what_cannot_be_exported_is_compiled_all_the_same(store):
+    @program
+    def tell(x):
+        jax.debug.callback(lambda _: None, x)
+        return 2.0 * x
+
+    assert float(tell(jnp.asarray(3.0))) == 6.0
+    assert not store.kept
 
 
 def test_the_folder_drops_what_is_torn_or_of_other_sources(tmp_path, monkeypatch):
