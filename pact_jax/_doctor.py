@@ -21,8 +21,6 @@ _PACKAGES = (
     "pandas",
     "equinox",
     "jaxtyping",
-    "optimistix",
-    "lineax",
 )
 
 

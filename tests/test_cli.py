@@ -10,8 +10,7 @@ import jax
 import pandas as pd
 import pytest
 
-from pact_jax import cli
-from pact_jax.cli import main
+from pact_jax.cli import _book, main
 from pact_jax.io import read_snapshot, write_snapshot
 from tests.report import books
 
@@ -49,7 +48,7 @@ def test_views_can_be_left_out(folder, capsys):
 @pytest.mark.parametrize(("words", "asked"), [([], None), (["--positions", "30"], 30)])
 def test_the_shipped_desk_without_a_folder(words, asked, monkeypatch, capsys):
     calls = []
-    monkeypatch.setattr(cli, "load_desk", lambda size: calls.append(size) or books.stocks())
+    monkeypatch.setattr(_book, "load_desk", lambda size: calls.append(size) or books.stocks())
     assert main(["assess", *words, *FEW, "--no-views"]) == 0
     assert calls == [asked] and "Risk assessment of" in capsys.readouterr().out
 
@@ -152,15 +151,15 @@ def jax_settings():
 def test_cache_is_private(tmp_path, monkeypatch, jax_settings):
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert "are kept in" in cli._use_cache()
+    assert "are kept in" in _book.use_cache()
     folder = tmp_path / "cache" / "pact_jax"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700 and jax.config.jax_compilation_cache_dir == str(folder)
     # Others could put programs there for us to run.
     jax.config.update("jax_compilation_cache_dir", None)
     folder.chmod(0o777)
-    assert "others may write" in cli._use_cache() and jax.config.jax_compilation_cache_dir is None
+    assert "others may write" in _book.use_cache() and jax.config.jax_compilation_cache_dir is None
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     (tmp_path / "file").write_text("")
-    assert "are not kept" in cli._use_cache()
+    assert "are not kept" in _book.use_cache()
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "elsewhere")
-    assert cli._use_cache() == "" and jax.config.jax_compilation_cache_dir is None
+    assert _book.use_cache() == "" and jax.config.jax_compilation_cache_dir is None

@@ -25,6 +25,7 @@ from ._leaves import leaf_table as leaf_table
 from ._leaves import with_units as with_units
 from ._limits import first_alerts as first_alerts
 from ._limits import review_limits as review_limits
+from ._losses import Losses as Losses
 from ._manifest import RunManifest as RunManifest
 from ._manifest import hash_arrays as hash_arrays
 from ._manifest import hash_snapshot as hash_snapshot
@@ -33,7 +34,6 @@ from ._measures import level_name as level_name
 from ._measures import measure_table as measure_table
 from ._plain import plain as plain
 from ._report import AssessmentReport as AssessmentReport
-from ._report import Losses as Losses
 from ._tail import tail_frame as tail_frame
 from ._uncertainty import Uncertainty as Uncertainty
 from ._uncertainty import estimate_tails as estimate_tails

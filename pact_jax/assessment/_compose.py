@@ -16,12 +16,11 @@ from pact_jax.snapshot import Prepared, Snapshot, input_value
 from ._findings import Findings
 from ._leaves import leaf_table
 from ._limits import first_alerts, review_limits
+from ._losses import losses_of
 from ._manifest import RunManifest
 from ._measures import measure_table
-from ._report import AssessmentReport, Losses
+from ._report import AssessmentReport
 from ._uncertainty import Uncertainty
-
-SCORE_LIMIT_DEFAULT = float("nan")
 
 
 @dataclass(frozen=True)
@@ -75,20 +74,14 @@ def compose_report(
         AgentError: a number of the joint loss is not finite although every agent was taken to have answered.
     """
     answered = Answered() if answered is None else answered
+    _refuse_unfinite(prepared, evaluation)
     labels, joint, capital = prepared.labels, evaluation.joint, snapshot.capital
-    status = Status(int(joint.status))
-    survivors = float(evaluation.score)
-    if not np.isfinite(survivors):
-        raise AgentError(
-            f"the joint loss is not finite ({status.describe()})",
-            where="assess",
-            mend=_blame(prepared, evaluation),
-        )
     flags = _flags(snapshot, prepared, answered)
-    upper = float(uncertainty.upper_bound) / capital
     score_sum, diversification, implied, correlation = _diversification(evaluation, scenarios, capital)
+    upper = float(uncertainty.upper_bound) / capital
     if any(flag.startswith("CROSS_RISK_INDEPENDENT") for flag in flags):
         upper = max(upper, score_sum)
+    survivors = float(evaluation.score)
     score, upper, unallocated = _with_missing(answered, survivors, upper)
     if snapshot.rejected:
         upper = float("inf")
@@ -98,7 +91,6 @@ def compose_report(
     decision = _decide(snapshot, score if answered.bound is None else survivors, score, upper, impaired)
     sigma = float(np.asarray(uncertainty.expected_shortfall_error)[0]) / capital
     leaves = leaf_table(evaluation.contribution, labels, unallocated)
-    agent_score = np.asarray(evaluation.agent_score)
     return AssessmentReport(
         score=score,
         upper_bound=upper,
@@ -108,10 +100,7 @@ def compose_report(
         capital=capital,
         confidence=manifest.confidence,
         horizon_days=manifest.horizon_days,
-        agent_score={
-            agent.name.lower(): float(agent_score[agent]) if answered.present[agent] else float("nan")
-            for agent in LossAgent
-        },
+        agent_score=_agent_score(evaluation, answered),
         interaction_score=float(joint.interaction_expected_shortfall) / capital,
         score_sum=score_sum,
         diversification=diversification,
@@ -124,7 +113,7 @@ def compose_report(
         limits=limits,
         alerts=first_alerts(limits),
         findings=findings,
-        losses=_losses(evaluation, scenarios),
+        losses=losses_of(evaluation, scenarios),
         base_value=_base_value(prepared, evaluation),
         base_check=_base_check(snapshot, prepared, evaluation),
         worst=worst,
@@ -133,6 +122,19 @@ def compose_report(
         snapshot=snapshot,
         leaves=leaves,
     )
+
+
+def _refuse_unfinite(prepared: Prepared, evaluation: Evaluation) -> None:
+    if not np.isfinite(float(evaluation.score)):
+        status = Status(int(evaluation.joint.status))
+        raise AgentError(
+            f"the joint loss is not finite ({status.describe()})", where="assess", mend=_blame(prepared, evaluation)
+        )
+
+
+def _agent_score(evaluation: Evaluation, answered: Answered) -> dict[str, float]:
+    score = np.asarray(evaluation.agent_score)
+    return {agent.name.lower(): float(score[agent]) if answered.present[agent] else float("nan") for agent in LossAgent}
 
 
 def _with_missing(answered: Answered, survivors: float, upper: float) -> tuple[float, float, dict[str, float]]:
@@ -211,18 +213,6 @@ def _blame(prepared: Prepared, evaluation: Evaluation) -> str:
     if bad:
         return f"these positions have no finite base value: {', '.join(bad[:20])}; check their terms and market data"
     return "check the shocks of the history: a level of zero or below has no log return"
-
-
-def _losses(evaluation: Evaluation, scenarios: ScenarioSet) -> Losses:
-    joint = evaluation.joint
-    return Losses(
-        total=np.asarray(joint.loss),
-        by_agent=np.asarray(joint.agent_loss),
-        interaction=np.asarray(joint.interaction_loss),
-        by_desk=np.asarray(joint.desk_loss),
-        weight=np.asarray(scenarios.weight),
-        tail_weight=np.asarray(joint.tail_weight),
-    )
 
 
 def _base_value(prepared: Prepared, evaluation: Evaluation) -> pd.Series:

@@ -4,44 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import get_args
 
-import numpy as np
 import pandas as pd
 
-from pact_jax.consensus import INTERACTION_NOT_COVERED, LossAgent
-from pact_jax.errors import ArgumentError, UnknownName
+from pact_jax.consensus import INTERACTION_NOT_COVERED
+from pact_jax.errors import UnknownName
 from pact_jax.measures import CumulativeSpectrum, default_lag
 from pact_jax.snapshot import Labels, Snapshot
 
+from ._dependence import is_history, refuse_randomised
 from ._findings import Findings
-from ._generator import Randomised
 from ._leaves import LEVELS, explain, with_units
 from ._loss_frames import DEFAULT_SPECTRA, quantile_frame, spectral_frame
+from ._losses import Losses
 from ._manifest import RunManifest
 from ._plain import plain
-from ._tail import is_history, tail_frame
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Losses:
-    """Loss vectors on the host; positive is a loss, reporting currency.
-
-    Attributes:
-        total: joint loss of each scenario.
-        by_agent: scenarios x agents.
-        interaction: what agents lose together beyond their sum.
-        by_desk: scenarios x desks; funding belongs to none.
-        weight: probability of each scenario.
-        tail_weight: weight of each scenario in the expected shortfall.
-    """
-
-    total: np.ndarray
-    by_agent: np.ndarray
-    interaction: np.ndarray
-    by_desk: np.ndarray
-    weight: np.ndarray
-    tail_weight: np.ndarray
+from ._tail import tail_frame
 
 
 @dataclass(eq=False, repr=False)
@@ -184,7 +162,7 @@ class AssessmentReport:
                 not beyond the threshold.
             UnknownName: there is no such scope.
         """
-        _refuse_randomised(self.manifest.generator, "tail")
+        refuse_randomised(self.manifest.generator, "tail")
         losses = self.losses_frame().drop(columns=["weight", "tail_weight"]).rename(columns={"loss": "total"})
         if scope not in losses:
             raise UnknownName(scope, losses.columns, kind="scope", where="tail")
@@ -211,7 +189,7 @@ class AssessmentReport:
         Raises:
             ArgumentError: a spectrum makes no coherent measure, or the scenarios come in randomisations.
         """
-        _refuse_randomised(self.manifest.generator, "spectral")
+        refuse_randomised(self.manifest.generator, "spectral")
         desks = self.losses_frame().filter(like="desk:")
         losses = desks.assign(unallocated=self.losses.total - desks.sum(axis=1), total=self.losses.total)
         lag = default_lag(len(losses), self.horizon_days) if is_history(self.manifest.generator) else None
@@ -239,14 +217,7 @@ class AssessmentReport:
 
     def losses_frame(self) -> pd.DataFrame:
         """Loss of every scenario: total, by agent, interaction and by desk, with weights; reporting currency."""
-        columns: dict[str, np.ndarray] = {"loss": self.losses.total}
-        for agent in LossAgent:
-            columns[f"agent:{agent.name.lower()}"] = self.losses.by_agent[:, int(agent)]
-        columns["interaction"] = self.losses.interaction
-        for k, desk in enumerate(self.labels.desks):
-            columns[f"desk:{desk}"] = self.losses.by_desk[:, k]
-        columns["weight"], columns["tail_weight"] = self.losses.weight, self.losses.tail_weight
-        return pd.DataFrame(columns).rename_axis("scenario")
+        return self.losses.frame(self.labels.desks)
 
     def to_frame(self) -> pd.DataFrame:
         """Named measures: measure, scope, value, standard error, bound, unit."""
@@ -308,13 +279,3 @@ class AssessmentReport:
         flags = "".join(f"<li>{escape(flag)}</li>" for flag in self.flags)
         table = self.explain("agent").to_html(index=False, float_format=lambda x: f"{x:.6f}")
         return head + table + (f"<ul>{flags}</ul>" if flags else "")
-
-
-def _refuse_randomised(generator: str, where: str) -> None:
-    """Refuses errors that hold for independent or dated scenarios only, from the generator in words."""
-    if any(f"{kind.__name__}(" in generator for kind in get_args(Randomised)):
-        raise ArgumentError(
-            f"errors of scenarios in randomisations are not known here ({generator})",
-            where=where,
-            mend="use MonteCarlo() or Historical(); VaR and ES of randomised sets are in `measures`, with their errors",
-        )

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import get_args
 
 import jax
 import numpy as np
@@ -25,7 +24,7 @@ from pact_jax.measures import (
     tail_measures,
 )
 
-from ._generator import Windowed
+from ._dependence import is_history
 
 _RELIABLE = 40.0
 _WHERE = "tail"
@@ -90,11 +89,6 @@ def tail_frame(
     frame["shape_standard_error"] = float(np.sqrt(found.tail.covariance[0, 0] / found.independence))
     frame.attrs.update({"independence": float(found.independence), "flags": _flags(found, count, len(loss), dependent)})
     return frame
-
-
-def is_history(generator: str) -> bool:
-    """Whether scenarios are windows of the history, which overlap and are dependent, from the generator in words."""
-    return any(f"{kind.__name__}(" in generator for kind in get_args(Windowed))
 
 
 @partial(jax.jit, static_argnames="exceedances")
