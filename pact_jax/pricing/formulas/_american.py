@@ -147,7 +147,7 @@ def american_price(
     is_call: Bool[Array, "..."],
     *,
     scheme: AmericanScheme = ACCURATE,
-    block: int = 512,
+    block: int = 1024,
 ) -> AmericanPrice:
     """American option under Black-Scholes-Merton by spectral collocation of the exercise boundary.
 

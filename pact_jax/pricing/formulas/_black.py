@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Bool, Float
 
-from pact_jax.special import mills_fraction, normal_cdf, normal_pdf
+from pact_jax.special import mills_fraction, normal_pdf
 
 # Beyond 40 standard deviations erfc is exactly 0 or 2 in both precisions: stands for infinity, but is safe in 0 * x.
 _FAR = 40.0
@@ -81,13 +81,46 @@ def _black(
     return discount_factor * jnp.where(total_vol < 0.0, jnp.nan, undiscounted)
 
 
+@jax.custom_jvp
+def _probabilities(
+    d1: Float[Array, "..."], d2: Float[Array, "..."], ratio: Float[Array, "..."], sign: Float[Array, "..."]
+) -> tuple[Float[Array, "..."], Float[Array, "..."], Float[Array, "..."]]:
+    """N(w d1), N(w d2) and phi(d1) from one exponential, as phi(d2) = phi(d1) F / K."""
+    density = normal_pdf(d1)
+    return _beside(sign * d1, density), _beside(sign * d2, density * ratio), density
+
+
+def _beside(x: Float[Array, "..."], density: Float[Array, "..."]) -> Float[Array, "..."]:
+    """N(x) from phi(x). The division comes last: compilers keep the result of one, and compute what follows anew."""
+    p, q = mills_fraction(jnp.minimum(jnp.abs(x), _FAR))
+    tail = density * p
+    return jnp.where(x > 0.0, q - tail, tail) / q
+
+
+@_probabilities.defjvp
+def _probabilities_jvp(
+    primals: tuple[Float[Array, "..."], ...], tangents: tuple[Float[Array, "..."], ...]
+) -> tuple[tuple[Float[Array, "..."], ...], tuple[Float[Array, "..."], ...]]:
+    d1, _, ratio, sign = primals
+    upper, lower, density = _probabilities(*primals)
+    along1, along2 = density * tangents[0], density * ratio * tangents[1]
+    return (upper, lower, density), (sign * along1, sign * along2, -d1 * along1)
+
+
 def _black_jvp(
     primals: tuple[Float[Array, "..."], ...], tangents: tuple[Float[Array, "..."] | SymbolicZero, ...]
 ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
     forward, strike, log_moneyness, total_vol, discount_factor, sign = primals
-    d1, d2 = _d1_d2(log_moneyness, total_vol)
-    forward_delta = sign * normal_cdf(sign * d1)
-    strike_delta = sign * normal_cdf(sign * d2)
+    live = jnp.logical_not(total_vol <= _NO_VOL)
+    spread = jnp.where(live, total_vol, 1.0)
+    # A negative volatility is a fault in the data, not a certain outcome.
+    certain = jnp.where(total_vol < 0.0, jnp.nan, _FAR * jnp.sign(log_moneyness))
+    d1 = jnp.where(live, log_moneyness + 0.5 * spread * spread, certain) / spread
+    d2 = jnp.where(live, d1 - spread, certain)
+    above = strike > 0.0
+    ratio = jnp.where(above, forward, 1.0) / jnp.where(above, strike, 1.0)
+    upper, lower, density = _probabilities(d1, d2, ratio, sign)
+    forward_delta, strike_delta = sign * upper, sign * lower
     undiscounted = jnp.maximum(forward * forward_delta - strike * strike_delta, 0.0)
     price = discount_factor * undiscounted
     # forward * phi(d1) = strike * phi(d2), so the terms through d1 and d2 cancel, and with them every use of the
@@ -95,7 +128,7 @@ def _black_jvp(
     terms = (
         (tangents[0], lambda: discount_factor * forward_delta),
         (tangents[1], lambda: -discount_factor * strike_delta),
-        (tangents[3], lambda: discount_factor * forward * normal_pdf(d1)),
+        (tangents[3], lambda: discount_factor * forward * density),
         (tangents[4], lambda: forward * forward_delta - strike * strike_delta),
     )
     tangent = jnp.zeros_like(price)

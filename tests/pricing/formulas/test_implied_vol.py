@@ -20,7 +20,10 @@ def _quotes(n, seed=0):
     # From at the money to far out, from a tenth of a per cent to 500 % of total volatility.
     moneyness = np.where(rng.random(n) < 0.1, 0.0, rng.choice([-1.0, 1.0], n) * 10.0 ** rng.uniform(-9, 0.8, n))
     time = np.exp(rng.uniform(-4.0, 3.0, n))
-    vol = 10.0 ** rng.uniform(-3.0, 0.7, n) / np.sqrt(time)
+    total = 10.0 ** rng.uniform(-3.0, 0.7, n)
+    # Some on both sides of the inflection of the price in volatility, where the solver changes branch.
+    knee = np.sqrt(2.0 * np.abs(moneyness)) * np.exp(rng.normal(0.0, 1e-3, n))
+    vol = np.where((knee > 1e-3) & (rng.random(n) < 0.2), knee, total) / np.sqrt(time)
     columns = (forward, forward * np.exp(moneyness), time, rng.uniform(0.5, 1.05, n), vol, rng.random(n) < 0.5)
     return map(jnp.asarray, columns)
 
