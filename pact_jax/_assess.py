@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._pipeline import DEFAULT_CONFIDENCE, DEFAULT_LEVELS, Evaluation, Observed, RiskInputs, explain, observe
+from ._pipeline import DEFAULT_CONFIDENCE, DEFAULT_LEVELS, Evaluation, Observed, RiskInputs, explain
 from ._program import rehearse
 from .assessment import (
     AssessmentReport,
@@ -22,10 +22,11 @@ from .assessment import (
     generate_noted,
     make_manifest,
     measure_uncertainty,
+    observe_by,
     worst_scenarios,
 )
 from .errors import ArgumentError
-from .revaluation import value_base
+from .revaluation import RevaluationMode, value_base
 from .scenarios import ScenarioSet
 from .snapshot import Snapshot, prepare
 
@@ -40,6 +41,7 @@ def assess(
     confidence: float = DEFAULT_CONFIDENCE,
     levels: tuple[float, ...] = DEFAULT_LEVELS,
     seed: int = 0,
+    revaluation: RevaluationMode = RevaluationMode.FULL,
     float32: bool = False,
     num_worst: int = 0,
     progress: Callable[[str], None] | None = None,
@@ -56,6 +58,10 @@ def assess(
         confidence: quantile level of the score's expected shortfall.
         levels: quantile levels of the values at risk.
         seed: seed of every random number.
+        revaluation: LADDER collapses the options of one underlying onto polynomials in spot, volatility and curve, and
+            revalues in full every scenario that VaR, ES and the score rest on: they and all contributions are those
+            of FULL, and measures of desks carry an error that the flags state. Where the ladders are not close enough
+            for that the whole book is revalued in full, and the flags say so.
         float32: run in float32 instead; said in the manifest.
         num_worst: how many of the worst scenarios to explain (0 for none: it costs a pass each).
         progress: told in words what comes next, such as `print`; a first run spends its time compiling.
@@ -84,8 +90,7 @@ def assess(
         scenarios, prepared = generate_noted(generator, prepared, inputs.market, horizon_days=horizon_days, seed=seed)
         tell(f"valuing every position in {scenarios.num_scenarios:,} scenarios over {horizon_days} days")
         started = time.perf_counter()
-        rehearse(observe, inputs, scenarios, confidence, levels=levels)
-        observed = observe(inputs, scenarios, confidence, levels=levels)
+        observed, mode, flags = observe_by(revaluation, inputs, scenarios, confidence, levels, tell)
         tell(f"score {float(observed.score):.4f}; measuring its error and explaining it")
         rehearse(_explained, inputs, scenarios, observed, confidence, levels, horizon_days)
         evaluation, uncertainty = _explained(inputs, scenarios, observed, confidence, levels, horizon_days)
@@ -99,6 +104,7 @@ def assess(
             horizon_days=horizon_days,
             dtype=str(jnp.dtype(dtype)),
             seconds=float("nan"),
+            revaluation=mode.value,
         )
         jax.block_until_ready((evaluation, uncertainty))
         manifest = dataclasses.replace(manifest, seconds=time.perf_counter() - started)
@@ -112,9 +118,11 @@ def assess(
             horizon_days=horizon_days,
             count=num_worst,
         )
-        return compose_report(
+        report = compose_report(
             snapshot, prepared, findings, scenarios, evaluation, uncertainty, manifest, levels=levels, worst=worst
         )
+        report.flags = (*report.flags, *flags)
+        return report
 
 
 def _explained(

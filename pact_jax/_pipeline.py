@@ -17,14 +17,25 @@ from .agents import (
     observe_credit,
     observe_liquidity,
     observe_market,
+    observe_market_by_ladder,
+    revalue_chosen,
 )
-from .consensus import Contribution, JointLoss, bucket_tail_weight, combine, contributions
+from .consensus import (
+    Contribution,
+    JointLoss,
+    TailCertificate,
+    bucket_tail_weight,
+    certify_joint,
+    combine,
+    contributions,
+    tail_candidates,
+)
 from .credit import CreditBook
-from .errors import PrecisionError
+from .errors import ArgumentError, PrecisionError
 from .instruments import Portfolio
 from .liquidity import LiquidityBook
 from .market import MarketState
-from .revaluation import TILE, PortfolioBase, value_base
+from .revaluation import TILE, LadderPlan, PortfolioBase, value_base
 from .scenarios import ScenarioSet
 
 DEFAULT_CONFIDENCE = 0.975
@@ -78,6 +89,7 @@ class Observed(eqx.Module):
         credit: what the credit agent saw.
         liquidity: what the liquidity agent saw.
         present: which agents are included.
+        certificate: where the market was observed by ladder, what full revaluation says of it; None otherwise.
     """
 
     score: Float[Array, ""]
@@ -87,6 +99,7 @@ class Observed(eqx.Module):
     credit: CreditObservation
     liquidity: LiquidityObservation
     present: Bool[Array, "agents"]
+    certificate: TailCertificate | None = None
 
 
 def evaluate(
@@ -133,6 +146,7 @@ def observe(
     present: Bool[Array, "agents"] | None = None,
     tile: int = TILE,
     mesh: Mesh | None = None,
+    ladder: LadderPlan | None = None,
 ) -> Observed:
     """The first half of `evaluate`: losses in every scenario, their sum, its tail, the score.
 
@@ -144,14 +158,21 @@ def observe(
         present: which of market, credit, liquidity to include; all by default.
         tile: scenarios compiled as one block.
         mesh: devices to spread the market revaluation over.
+        ladder: observe the market by ladder, and every scenario that the tails rest on in full. The score and what
+            `explain` makes of it are those of full revaluation if the certificate holds; if it does not, observe again
+            without a ladder.
 
     Returns:
         The score and what `explain` needs.
 
     Raises:
+        ArgumentError: a ladder and a mesh.
         PrecisionError: as `evaluate`.
     """
     _refuse_silent_rounding(inputs, scenarios)
+    if ladder is not None and mesh is not None:
+        mend = "leave out one of them"
+        raise ArgumentError("ladders are not spread over devices", where="observe", mend=mend)
     dtype = scenarios.weight.dtype
     confidence, levels = _as_array(confidence, dtype), _as_array(levels, dtype)
     included = jax.device_put(np.ones(3, bool)) if present is None else present
@@ -161,12 +182,19 @@ def observe(
     base = value_base(portfolio, market)
     credit_seen = observe_credit(book, portfolio, market, scenarios, base=base)
     liquidity_seen = observe_liquidity(inputs.liquidity, portfolio, market, scenarios)
-    market_seen = observe_market(portfolio, market, scenarios.shock, base=base, tile=tile, mesh=mesh)
+    if ladder is None:
+        market_seen, doubt = observe_market(portfolio, market, scenarios.shock, base=base, tile=tile, mesh=mesh), None
+    else:
+        found = observe_market_by_ladder(ladder, portfolio, market, scenarios.shock, base=base, tile=tile)
+        others = (credit_seen, liquidity_seen, book, scenarios, included, confidence, levels)
+        doubt = tail_candidates(found.seen, *others)
+        market_seen = revalue_chosen(ladder, portfolio, market, scenarios.shock, found, doubt.chosen, base=base)
 
     # 2. The consensus adds them scenario by scenario and fixes the tail.
     joint = combine(market_seen, credit_seen, liquidity_seen, book, scenarios, included, confidence, levels)
     score, agent_score = scores_of(joint, inputs.capital)
-    return Observed(score, agent_score, joint, base, credit_seen, liquidity_seen, included)
+    certificate = None if doubt is None else certify_joint(doubt, joint, scenarios, confidence, levels)
+    return Observed(score, agent_score, joint, base, credit_seen, liquidity_seen, included, certificate)
 
 
 def explain(inputs: RiskInputs, scenarios: ScenarioSet, observed: Observed, *, tile: int = TILE) -> Evaluation:

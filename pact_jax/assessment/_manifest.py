@@ -42,6 +42,7 @@ class RunManifest:
         python: version of Python.
         models: model name, version; the parts that produce numbers.
         seconds: wall-clock seconds of the computation, compile time of a first run included.
+        revaluation: how the market was revalued.
     """
 
     run_id: str
@@ -63,6 +64,7 @@ class RunManifest:
     python: str
     models: tuple[str, ...]
     seconds: float
+    revaluation: str = "full revaluation"
 
     def to_dict(self) -> dict[str, object]:
         """Plain dictionary for JSON."""
@@ -88,6 +90,7 @@ def make_manifest(
     horizon_days: int,
     dtype: str,
     seconds: float,
+    revaluation: str = "full revaluation",
 ) -> RunManifest:
     """Collects the provenance of a run.
 
@@ -100,6 +103,7 @@ def make_manifest(
         horizon_days: H.
         dtype: floating type.
         seconds: wall-clock of the computation.
+        revaluation: how the market was revalued, in words.
 
     Returns:
         The manifest.
@@ -115,6 +119,7 @@ def make_manifest(
         "confidence": confidence,
         "horizon_days": horizon_days,
         "tile": TILE,
+        "revaluation": revaluation,
         "dtype": dtype,
         "device": f"{device.platform}:{device.device_kind}",
         "package": __version__,

@@ -1,6 +1,7 @@
 """The joint loss: agents added scenario by scenario, and the tail that explains it."""
 
 import enum
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -95,21 +96,13 @@ def combine(
         Joint losses, tail weights and tail measures.
     """
     here = present.astype(market.loss.dtype)
-    default = default_interaction(
-        book, credit.severity, credit.default, market.bucket_pnl, scenarios.shock, market.loss.shape[1]
-    )
-    by_desk = [here[0] * market.loss, here[1] * credit.loss, here[2] * liquidity.loss]
-    interaction = here[0] * here[1] * default.loss + here[0] * here[2] * liquidity.stressed
-    agent_loss = jnp.stack([jnp.sum(part, axis=1) for part in by_desk], axis=1)
-    agent_loss = agent_loss.at[:, int(LossAgent.LIQUIDITY)].add(here[2] * liquidity.funding)
-    interaction_loss = jnp.sum(interaction, axis=1)
+    agent_loss, interaction_loss, desk_loss, default = add_up(market, credit, liquidity, book, scenarios, present)
     agents_only = jnp.sum(agent_loss, axis=1)
     loss = agents_only + interaction_loss
 
     # Equal to the plain weight in value; its derivative is that of the likelihood of the sampled defaults.
     weight = scenarios.weight * jnp.exp(jnp.where(here[1] > 0.0, credit.likelihood_score, 0.0))
 
-    desk_loss = by_desk[0] + by_desk[1] + by_desk[2] + interaction
     # Rows: the joint loss, each agent, the interaction, the agents without it, each desk. One compiled estimator
     # serves every row and level.
     own = jnp.concatenate([loss[None], agent_loss.T, interaction_loss[None], agents_only[None], desk_loss.T])
@@ -136,6 +129,43 @@ def combine(
         default=default,
         status=_joint_status(market.status, loss, scenarios),
     )
+
+
+class JointParts(NamedTuple):
+    """What the joint loss is the sum of.
+
+    Attributes:
+        agent_loss: each agent's loss; funding is in liquidity's.
+        interaction_loss: what the agents lose together beyond their sum.
+        desk_loss: all of it by desk; funding belongs to none.
+        default: the default interaction's arrays.
+    """
+
+    agent_loss: Float[Array, "scenarios agents"]
+    interaction_loss: Float[Array, "scenarios"]
+    desk_loss: Float[Array, "scenarios desks"]
+    default: DefaultInteraction
+
+
+def add_up(
+    market: MarketObservation,
+    credit: CreditObservation,
+    liquidity: LiquidityObservation,
+    book: CreditBook,
+    scenarios: ScenarioSet,
+    present: Bool[Array, "agents"],
+) -> JointParts:
+    """The agents' losses and their interactions in each scenario; arguments as for `combine`."""
+    here = present.astype(market.loss.dtype)
+    default = default_interaction(
+        book, credit.severity, credit.default, market.bucket_pnl, scenarios.shock, market.loss.shape[1]
+    )
+    by_desk = [here[0] * market.loss, here[1] * credit.loss, here[2] * liquidity.loss]
+    interaction = here[0] * here[1] * default.loss + here[0] * here[2] * liquidity.stressed
+    agent_loss = jnp.stack([jnp.sum(part, axis=1) for part in by_desk], axis=1)
+    agent_loss = agent_loss.at[:, int(LossAgent.LIQUIDITY)].add(here[2] * liquidity.funding)
+    desk_loss = by_desk[0] + by_desk[1] + by_desk[2] + interaction
+    return JointParts(agent_loss, jnp.sum(interaction, axis=1), desk_loss, default)
 
 
 def _joint_status(

@@ -11,8 +11,12 @@ from ._exposure import group_exposure as group_exposure
 from ._full import Revaluation as Revaluation
 from ._full import revalue as revalue
 from ._importance import importance_scenarios as importance_scenarios
+from ._ladder import Ladder as Ladder
+from ._ladder import build_ladder as build_ladder
+from ._ladder import ladder_pnl as ladder_pnl
 from ._ladder_mode import ladder_vectors as ladder_vectors
 from ._ladder_nodes import LadderNodes as LadderNodes
+from ._ladder_plan import LadderPlan as LadderPlan
 from ._ladder_plan import LeftInFull as LeftInFull
 from ._ladder_plan import PlannedBook as PlannedBook
 from ._ladder_plan import plan_ladders as plan_ladders
@@ -39,6 +43,7 @@ from ._tile import TILE as TILE
 from ._tile import map_blocks as map_blocks
 from ._tile import map_tiles as map_tiles
 from ._tile import sum_tail as sum_tail
+from ._vectors import VERIFY_TILE as VERIFY_TILE
 from ._vectors import Certificate as Certificate
 from ._vectors import PnlVectors as PnlVectors
 from ._vectors import RevaluationMode as RevaluationMode

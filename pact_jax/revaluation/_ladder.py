@@ -7,6 +7,7 @@ one and two in z. Its coefficients cost one pricing of each contract a node; a s
 underlying, however many positions there are. The ranges are those of the scenario set, so no scenario lies outside.
 """
 
+import functools
 import itertools
 from typing import NamedTuple
 
@@ -14,12 +15,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState, scenario_markets
 from pact_jax.pricing import scenario_pricer
 
 from ._chebyshev import chebyshev_basis, chebyshev_transform
 from ._ladder_nodes import Curves, LadderNodes, Scales, node_set, node_shock, scales_of
-from ._ladder_plan import BLOCKS, ROWS, LadderContracts, LadderPlan
+from ._ladder_plan import BLOCKS, ROWS, LadderPlan, LaidOut, lay_out
+from ._portfolio_base import PortfolioBase
 from ._tile import map_blocks
 
 TILE = 256
@@ -33,20 +36,31 @@ class Ladder(NamedTuple):
         main: spot x volatility, by desk.
         rate: the same on the coarser grid, one for each monomial of the curve's components.
         over: slope in each tenor, on the coarsest grid; no tenors where the components span every curve.
+        base: value of each ladder at the base market, by desk.
         scales: the ranges that the polynomials are scaled to.
     """
 
     main: Float[Array, "desks spots vols ladders"]
     rate: Float[Array, "desks monomials spots vols ladders"]
     over: Float[Array, "desks tenors spots vols ladders"]
+    base: Float[Array, "desks ladders"]
     scales: Scales
 
 
-def build_ladder(plan: LadderPlan, market: MarketState, shock: MarketShock, nodes: LadderNodes) -> Ladder:
+def build_ladder(
+    plan: LadderPlan,
+    portfolio: Portfolio,
+    base: PortfolioBase,
+    market: MarketState,
+    shock: MarketShock,
+    nodes: LadderNodes,
+) -> Ladder:
     """Prices every contract at the nodes, adds up by ladder and desk, and turns values into coefficients.
 
     Args:
-        plan: the covered positions.
+        plan: which contracts are on which ladder.
+        portfolio: the positions.
+        base: the same at the base market.
         market: the base state.
         shock: the scenarios, which fix the ranges.
         nodes: sizes, fitted to the shock.
@@ -59,8 +73,9 @@ def build_ladder(plan: LadderPlan, market: MarketState, shock: MarketShock, node
     at = node_set(nodes, market.zero_rate.shape[1])
     moved = node_shock(shock, scales, at)
     num_ladders = plan.axes.asset.shape[0]
-    value = sum(_ladder_values(some, market, moved, at.count, num_ladders) for some in plan.contracts)
-    value = jnp.moveaxis(jnp.asarray(value), 0, -1)
+    laid = lay_out(plan, portfolio, base)
+    value = _sum([_ladder_values(some, market, moved, at.count, num_ladders) for some in laid])
+    value = jnp.moveaxis(value, 0, -1)
     fine = value[:, : nodes.spot * nodes.vol].reshape(-1, nodes.spot, nodes.vol, num_ladders)
     grid = value[:, at.coarse].reshape(value.shape[0], len(at.coarse), nodes.rate_spot, nodes.rate_vol, num_ladders)
     ends = value[:, at.bumps].reshape(
@@ -73,6 +88,7 @@ def build_ladder(plan: LadderPlan, market: MarketState, shock: MarketShock, node
         _transform(fine, nodes.spot, nodes.vol).astype(dtype),
         _transform(monomials, nodes.rate_spot, nodes.rate_vol).astype(dtype),
         _transform(slope, nodes.over_spot, nodes.over_vol).astype(dtype),
+        _sum([_base_value(some, num_ladders) for some in laid]).T,
         scales,
     )
 
@@ -83,7 +99,7 @@ def ladder_pnl(
     """Evaluates the ladders in every scenario.
 
     Args:
-        plan: the covered positions.
+        plan: which contracts are on which ladder.
         ladder: their coefficients.
         shock: the scenarios that the ladder was built for.
         nodes: sizes, fitted to the shock.
@@ -119,7 +135,7 @@ def ladder_pnl(
             ones = jnp.ones((1, change.shape[0]), change.dtype)
             return jnp.matmul(ones, change, precision=jax.lax.Precision.HIGHEST)[0]
 
-        return jax.lax.map(one_desk, (ladder.main, ladder.rate, ladder.over, plan.base_value.T)).T
+        return jax.lax.map(one_desk, (ladder.main, ladder.rate, ladder.over, ladder.base)).T
 
     return map_blocks(observe, shock, tile=TILE)
 
@@ -175,7 +191,7 @@ def _transform(value: Float[Array, "..."], spots: int, vols: int) -> Float[Array
 
 
 def _ladder_values(
-    some: LadderContracts, market: MarketState, nodes: MarketShock, num_nodes: int, num_ladders: int
+    some: LaidOut, market: MarketState, nodes: MarketShock, num_nodes: int, num_ladders: int
 ) -> Float[Array, "ladders desks nodes"]:
     """Change of value of each ladder from the base to each node."""
     pricer = scenario_pricer(some.terms, scenario_markets(market, nodes))
@@ -196,3 +212,12 @@ def _ladder_values(
     sums = jax.lax.map(total, (*jax.tree.map(cut, (pricer.rows, some.base)), held))
     sums = sums.reshape(-1, num_desks, num_nodes)
     return jax.ops.segment_sum(sums, some.block_ladder, num_ladders, indices_are_sorted=True)
+
+
+def _base_value(some: LaidOut, num_ladders: int) -> Float[Array, "ladders desks"]:
+    by_block = jnp.sum((some.held * some.base[None, :]).reshape(some.held.shape[0], -1, ROWS), axis=2)
+    return jax.ops.segment_sum(by_block.T, some.block_ladder, num_ladders, indices_are_sorted=True)
+
+
+def _sum(parts: list[Array]) -> Array:
+    return functools.reduce(jnp.add, parts)

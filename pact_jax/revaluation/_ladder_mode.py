@@ -15,7 +15,8 @@ from pact_jax.market import MarketShock, MarketState
 from ._change import hold_change
 from ._ladder import build_ladder, ladder_pnl
 from ._ladder_nodes import LadderNodes
-from ._ladder_plan import LadderContracts, LadderPlan, PlannedBook, plan_ladders
+from ._ladder_plan import LadderPlan, PlannedBook, plan_ladders
+from ._portfolio_base import PortfolioBase, value_base
 from ._tile import map_blocks
 from ._vectors import VERIFY_TILE, PnlVectors, RevaluationMode, certify_tail, check_level, full_vectors
 
@@ -77,14 +78,15 @@ def ladder_vectors(
         full = full_vectors(portfolio, market, shock)
         return dataclasses.replace(full, exact=exact, remark="no ladder covers any position: all are revalued in full")
     nodes = (LadderNodes() if nodes is None else nodes).fitted(shock)
-    covered = _approximate(plan, market, shock, nodes)
-    rest = full_vectors(plan.rest, market, shock)
+    base = value_base(portfolio, market)
+    covered = _approximate(plan, portfolio, base, market, shock, nodes)
+    rest = full_vectors(plan.rest(portfolio, base)[0], market, shock)
     pnl = np.asarray(covered) + np.asarray(rest.pnl)
     certificate = certify_tail(
         pnl,
         np.asarray(covered),
         shock,
-        functools.partial(_revalue_covered, plan.contracts, market),
+        functools.partial(_revalue_covered, *plan.covered(portfolio, base), market),
         confidence=confidence,
         tolerance=tolerance,
         verify=verify,
@@ -107,17 +109,25 @@ def ladder_vectors(
 
 @functools.partial(jax.jit, static_argnames=("nodes",))
 def _approximate(
-    plan: LadderPlan, market: MarketState, shock: MarketShock, nodes: LadderNodes
+    plan: LadderPlan,
+    portfolio: Portfolio,
+    base: PortfolioBase,
+    market: MarketState,
+    shock: MarketShock,
+    nodes: LadderNodes,
 ) -> Float[Array, "scenarios desks"]:
-    return ladder_pnl(plan, build_ladder(plan, market, shock, nodes), shock, nodes)
+    return ladder_pnl(plan, build_ladder(plan, portfolio, base, market, shock, nodes), shock, nodes)
 
 
 @jax.jit
 def _revalue_covered(
-    contracts: tuple[LadderContracts, ...], market: MarketState, shock: MarketShock
+    covered: Portfolio, base: PortfolioBase, market: MarketState, shock: MarketShock
 ) -> Float[Array, "scenarios desks"]:
     def observe(some: MarketShock) -> Float[Array, "scenarios desks"]:
-        parts = [hold_change(kind.terms, market, some, kind.base, kind.held) for kind in contracts]
+        parts = [
+            hold_change(group.terms, market, some, states, exposure.by_desk)
+            for group, states, exposure in base.marked(covered)
+        ]
         return functools.reduce(jnp.add, parts)
 
     return map_blocks(observe, shock, tile=VERIFY_TILE)

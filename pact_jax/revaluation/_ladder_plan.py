@@ -1,19 +1,18 @@
-"""Which positions a ladder may stand for: contracts sorted by underlying, in whole blocks; the rest is named."""
+"""Which positions a ladder may stand for: contracts put in order by underlying; what is left in full is named."""
 
 import dataclasses
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
-from pact_jax.instruments import AbstractTerms, DiscountPoints, Portfolio, PositionGroup
+from pact_jax.instruments import AbstractTerms, Accounting, DiscountPoints, Portfolio, PositionGroup
 from pact_jax.market import FactorGroup, MarketShock, MarketState, VolDynamics
 from pact_jax.pricing import LadderAxes, ladder_axes
 
-from ._portfolio_base import PortfolioBase, value_base
+from ._portfolio_base import PortfolioBase
 
 ROWS = 32
 """Contracts in a block that belongs to one underlying; the last block of each is filled up with nobody's contracts."""
@@ -21,41 +20,71 @@ ROWS = 32
 BLOCKS = 16
 """Blocks priced at a time."""
 
+_ROUNDED = 8
+"""Numbers of ladders are rounded up to a multiple of this, so that few changes of a book compile anything."""
+
 _COVERED = frozenset({FactorGroup.SPOT, FactorGroup.VOL, FactorGroup.RATES, FactorGroup.FX})
 
 
-class LadderContracts(eqx.Module):
-    """The contracts of one kind, sorted by ladder.
+class LadderOrder(eqx.Module):
+    """The contracts of one kind in the order of their ladders.
 
     Attributes:
-        terms: the contracts in blocks of `ROWS`, each block of one ladder only.
-        base: value of one unit at the base market.
-        held: holdings by desk, 0 for what fills up a block.
+        contract: the contract in each place, in blocks of `ROWS`, each block of one ladder only.
+        used: false for the places that fill up a block.
         block_ladder: the ladder of each block.
     """
 
-    terms: AbstractTerms
-    base: Float[Array, "contracts"]
-    held: Float[Array, "desks contracts"]
+    contract: Int[Array, "contracts"]
+    used: Bool[Array, "contracts"]
     block_ladder: Int[Array, "blocks"]
 
 
 class LadderPlan(eqx.Module):
-    """A book made ready for ladders: one ladder for each asset, surface, currency and curve that occur together.
+    """Which contracts meet on which ladder: an order, without a price or a holding in it.
+
+    There is a ladder for each asset, surface, currency and curve that occur together. Shapes follow from those of the
+    book and from the number of ladders, rounded up: another book of the same shapes needs no other program.
 
     Attributes:
         axes: what each ladder is read along.
-        contracts: the covered kinds.
-        covered: the groups of the portfolio that are covered, as a book of their own.
-        rest: every other group, revalued in full.
-        base_value: value of each ladder at the base market, by desk.
+        orders: for each group of the portfolio its contracts in order; None for a group that is revalued in full.
     """
 
     axes: LadderAxes
-    contracts: tuple[LadderContracts, ...]
-    covered: Portfolio
-    rest: Portfolio
-    base_value: Float[Array, "ladders desks"]
+    orders: tuple[LadderOrder | None, ...]
+
+    def rest(self, portfolio: Portfolio, base: PortfolioBase) -> tuple[Portfolio, PortfolioBase]:
+        """What is revalued in full, as a book of its own.
+
+        Args:
+            portfolio: the positions that the plan was made of.
+            base: the same at the base market.
+
+        Returns:
+            The other groups, with their base states and exposures.
+        """
+        return self._part(portfolio, base, covered=False)
+
+    def covered(self, portfolio: Portfolio, base: PortfolioBase) -> tuple[Portfolio, PortfolioBase]:
+        """What the ladders stand for, as a book of its own.
+
+        Args:
+            portfolio: the positions that the plan was made of.
+            base: the same at the base market.
+
+        Returns:
+            The covered groups, with their base states and exposures.
+        """
+        return self._part(portfolio, base, covered=True)
+
+    def _part(self, portfolio: Portfolio, base: PortfolioBase, *, covered: bool) -> tuple[Portfolio, PortfolioBase]:
+        kept = [k for k, order in enumerate(self.orders) if (order is not None) is covered]
+        groups = tuple(portfolio.groups[k] for k in kept)
+        states, exposure = (tuple(of[k] for k in kept) for of in (base.states, base.exposure))
+        # Values and claims stay those of all positions: whether one of them is finite concerns every scenario.
+        own = dataclasses.replace(base, states=states, exposure=exposure)
+        return dataclasses.replace(portfolio, groups=groups), own
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,33 +126,35 @@ def plan_ladders(portfolio: Portfolio, market: MarketState, shock: MarketShock) 
     Returns:
         The plan, and every kind that is revalued in full with the reason.
     """
-    reasons = [_why_not(group, market, shock) for group in portfolio.groups]
+    axes = [ladder_axes(group.terms) for group in portfolio.groups]
+    reasons = [_why_not(group, own, market, shock) for group, own in zip(portfolio.groups, axes, strict=True)]
     left = tuple(
         LeftInFull(group.terms.kind, reason)
         for group, reason in zip(portfolio.groups, reasons, strict=True)
         if reason is not None
     )
-    covered = _part(portfolio, [reason is None for reason in reasons])
-    if not covered.groups:
+    rows = [
+        None if own is None or reason is not None else np.stack([np.asarray(column) for column in own])
+        for own, reason in zip(axes, reasons, strict=True)
+    ]
+    found = [row for row in rows if row is not None]
+    if not found:
         return PlannedBook(None, left)
-    base = value_base(covered, market)
-    found = [_host(ladder_axes(group.terms)) for group in covered.groups]
-    keys = np.concatenate(found)
-    unique, inverse = np.unique(keys, axis=0, return_inverse=True)
-    splits = np.cumsum([len(rows) for rows in found])[:-1]
-    ladders = np.split(inverse.reshape(-1), splits)
-    contracts = tuple(
-        _sorted_contracts(group, base, k, ladder, len(unique))
-        for k, (group, ladder) in enumerate(zip(covered.groups, ladders, strict=True))
-    )
-    rest = _part(portfolio, [reason is not None for reason in reasons])
-    axes = LadderAxes(*(jnp.asarray(column) for column in unique.T))
-    return PlannedBook(LadderPlan(axes, contracts, covered, rest, _base_value(contracts, len(unique))), left)
+    every = np.concatenate(found, axis=1)
+    size = tuple(int(largest) + 1 for largest in every.max(axis=1))
+    unique, inverse = np.unique(np.ravel_multi_index(tuple(every), size), return_inverse=True)
+    num_ladders = -(-len(unique) // _ROUNDED) * _ROUNDED
+    parts = iter(np.split(inverse, np.cumsum([row.shape[1] for row in found])[:-1]))
+    orders = tuple(None if row is None else _in_order(next(parts), num_ladders) for row in rows)
+    # Ladders beyond those that occur are copies that no contract is on.
+    named = np.unravel_index(np.pad(unique, (0, num_ladders - len(unique)), mode="edge"), size)
+    return PlannedBook(LadderPlan(LadderAxes(*jax.device_put(named)), orders), left)
 
 
-def _why_not(group: PositionGroup, market: MarketState, shock: MarketShock) -> str | None:
-    axes = ladder_axes(group.terms)
-    if axes is None:
+def _why_not(group: PositionGroup, axes: LadderAxes | None, market: MarketState, shock: MarketShock) -> str | None:
+    if group.terms.accounting is Accounting.ACCRUAL:
+        return "it is held at cost and has no market loss"
+    if axes is None or not axes.asset.shape[0]:
         return "its price is not read along one spot and one volatility"
     if group.bucket is not None:
         return "its positions can default with an issuer, which needs their value in every scenario"
@@ -131,61 +162,72 @@ def _why_not(group: PositionGroup, market: MarketState, shock: MarketShock) -> s
         return "it depends on factors that a ladder does not have"
     if shock.implied_vol is not None:
         return "single nodes of the volatility surfaces move"
-    own = np.asarray(market.vol_underlying)[np.asarray(axes.surface)] == np.asarray(axes.asset)
-    if shock.vol_dynamics is VolDynamics.STICKY_MONEYNESS and not own.all():
-        return "the strikes of some of its surfaces move with another asset"
+    if shock.vol_dynamics is VolDynamics.STICKY_MONEYNESS:
+        own = np.asarray(market.vol_underlying)[np.asarray(axes.surface)] == np.asarray(axes.asset)
+        return None if own.all() else "the strikes of some of its surfaces move with another asset"
     return None
 
 
-def _part(portfolio: Portfolio, chosen: list[bool]) -> Portfolio:
-    groups = tuple(group for group, keep in zip(portfolio.groups, chosen, strict=True) if keep)
-    return Portfolio(groups, num_desks=portfolio.num_desks, num_buckets=portfolio.num_buckets)
-
-
-def _host(axes: LadderAxes | None) -> np.ndarray:
-    """One row a contract."""
-    assert axes is not None  # `_why_not` has refused the kind
-    return np.stack([np.asarray(column) for column in axes], axis=1)
-
-
-def _sorted_contracts(
-    group: PositionGroup, base: PortfolioBase, position: int, ladder: np.ndarray, num_ladders: int
-) -> LadderContracts:
-    exposure = base.exposure[position]
-    held = np.zeros_like(base.states[position])[None, :] if exposure is None else np.asarray(exposure.by_desk)
+def _in_order(ladder: np.ndarray, num_ladders: int) -> LadderOrder:
+    """Contracts sorted by ladder, in whole blocks; as many blocks as any book of this shape can need."""
     order = np.argsort(ladder, kind="stable")
     count = np.bincount(ladder, minlength=num_ladders)
     blocks = -(-count // ROWS)
-    # Row k of a ladder goes to row k of its blocks; rows that no contract takes repeat contract 0, held by nobody.
+    # Row k of a ladder goes to row k of its blocks; places that no contract takes repeat contract 0, held by nobody.
     start = np.concatenate([[0], np.cumsum(blocks)[:-1]]) * ROWS
     within = np.arange(len(ladder)) - np.repeat(np.cumsum(count) - count, count)
-    slot = start[ladder[order]] + within
+    place = start[ladder[order]] + within
     # Whole runs of blocks, so that pricing cuts them without a copy.
+    num_blocks = -(-(len(ladder) // ROWS + num_ladders) // BLOCKS) * BLOCKS
     block_ladder = np.repeat(np.arange(num_ladders), blocks)
-    block_ladder = np.pad(block_ladder, (0, -len(block_ladder) % BLOCKS), constant_values=num_ladders - 1)
-    index = np.zeros(len(block_ladder) * ROWS, int)
-    index[slot] = order
-    placed = np.zeros((held.shape[0], len(index)), held.dtype)
-    placed[:, slot] = held[:, order]
-    terms = take_contracts(group.terms, jnp.asarray(index))
-    unit = jnp.asarray(np.asarray(base.states[position])[index])
-    return LadderContracts(terms, unit, jnp.asarray(placed), jnp.asarray(block_ladder))
+    block_ladder = np.pad(block_ladder, (0, num_blocks - len(block_ladder)), constant_values=num_ladders - 1)
+    contract, used = np.zeros(num_blocks * ROWS, int), np.zeros(num_blocks * ROWS, bool)
+    contract[place], used[place] = order, True
+    return LadderOrder(*jax.device_put((contract, used, block_ladder)))
 
 
-def take_contracts(terms: AbstractTerms, index: Int[Array, "contracts"]) -> AbstractTerms:
+class LaidOut(NamedTuple):
+    """The contracts of one kind in the order of their ladders, with what is held of them.
+
+    Attributes:
+        terms: the contracts.
+        base: value of one unit at the base market.
+        held: holdings by desk, 0 for what fills up a block.
+        block_ladder: the ladder of each block.
+    """
+
+    terms: AbstractTerms
+    base: Float[Array, "contracts"]
+    held: Float[Array, "desks contracts"]
+    block_ladder: Int[Array, "blocks"]
+
+
+def lay_out(plan: LadderPlan, portfolio: Portfolio, base: PortfolioBase) -> tuple[LaidOut, ...]:
+    """Puts the covered contracts in the order of the plan.
+
+    Args:
+        plan: the order.
+        portfolio: the positions that it was made of.
+        base: the same at the base market.
+
+    Returns:
+        One item a covered kind.
+    """
+    laid = []
+    for group, order, states, exposure in zip(portfolio.groups, plan.orders, base.states, base.exposure, strict=True):
+        if order is None:
+            continue
+        assert exposure is not None  # an accrual kind is not covered
+        held = exposure.by_desk[:, order.contract] * order.used.astype(states.dtype)[None, :]
+        terms = _take_contracts(group.terms, order.contract)
+        laid.append(LaidOut(terms, states[order.contract], held, order.block_ladder))
+    return tuple(laid)
+
+
+def _take_contracts(terms: AbstractTerms, index: Int[Array, "contracts"]) -> AbstractTerms:
     """Some contracts of a kind whose arrays, discount points aside, have one row a contract."""
 
     def take(leaf: Array | DiscountPoints) -> Array | DiscountPoints:
         return leaf if isinstance(leaf, DiscountPoints) else leaf[index]
 
     return jax.tree.map(take, terms, is_leaf=lambda leaf: isinstance(leaf, DiscountPoints))
-
-
-def _base_value(contracts: tuple[LadderContracts, ...], num_ladders: int) -> Float[Array, "ladders desks"]:
-    total = 0.0
-    for some in contracts:
-        value = (np.asarray(some.held) * np.asarray(some.base)[None]).reshape(some.held.shape[0], -1, ROWS).sum(axis=2)
-        summed = np.zeros((num_ladders, value.shape[0]), value.dtype)
-        np.add.at(summed, np.asarray(some.block_ladder), value.T)
-        total = total + summed
-    return jnp.asarray(total)

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -96,7 +97,7 @@ def test_the_certificate_says_what_full_revaluation_says(full, ladder):
 def test_what_is_left_in_full_is_named(ladder):
     assert ladder.exact == (
         "stock: its price is not read along one spot and one volatility",
-        "loan: its price is not read along one spot and one volatility",
+        "loan: it is held at cost and has no market loss",
     )
 
 
@@ -132,13 +133,22 @@ def test_what_a_ladder_does_not_cover():
 def test_blocks_hold_every_contract_once():
     plan = plan_ladders(BOOK, books.market(), SHOCK).plan
     assert plan is not None
-    group, kind = BOOK.groups[0], plan.contracts[0]
-    held = np.asarray(kind.held)
-    assert held.shape[1] % 32 == 0
-    assert np.sort(held[held != 0.0]) == pytest.approx(np.sort(np.asarray(group.quantity)))
-    ladder = np.repeat(np.asarray(kind.block_ladder), 32)
-    used = np.any(held != 0.0, axis=0)
-    assert (np.asarray(plan.axes.asset)[ladder] == np.asarray(kind.terms.asset))[used].all()
+    order, terms = plan.orders[0], BOOK.groups[0].terms
+    assert order is not None and plan.orders[1:] == (None, None)
+    contract, used = np.asarray(order.contract), np.asarray(order.used)
+    assert len(contract) == 32 * len(order.block_ladder) and len(contract) % 512 == 0
+    assert np.sort(contract[used]).tolist() == list(range(90))
+    ladder = np.repeat(np.asarray(order.block_ladder), 32)
+    assert (np.asarray(plan.axes.asset)[ladder] == np.asarray(terms.asset)[contract])[used].all()
+
+
+def test_another_book_of_these_shapes_needs_the_same_programs():
+    other = dataclasses.replace(BOOK.groups[0], terms=options())
+    changed = dataclasses.replace(BOOK, groups=(other, *BOOK.groups[1:]))
+    one, two = (plan_ladders(book, books.market(), SHOCK).plan for book in (BOOK, changed))
+    assert jax.tree.structure(one) == jax.tree.structure(two)
+    assert [x.shape for x in jax.tree.leaves(one)] == [x.shape for x in jax.tree.leaves(two)]
+    assert any(np.any(np.asarray(x) != np.asarray(y)) for x, y in zip(*map(jax.tree.leaves, (one, two)), strict=True))
 
 
 def test_chebyshev_is_exact_for_polynomials():
