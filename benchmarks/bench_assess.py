@@ -16,7 +16,7 @@ from scipy.special import ndtr
 
 from pact_jax import MonteCarlo, assess
 from pact_jax.datasets import load_desk
-from pact_jax.instruments import DiscountPoints, EuropeanOption, Portfolio, PositionGroup
+from pact_jax.instruments import DiscountPoints, EuropeanOption, Portfolio, position_group
 from pact_jax.market import MarketShock, MarketState, base_implied_vol
 from pact_jax.revaluation import revalue
 
@@ -125,14 +125,7 @@ def _option_book(contracts: int, scenarios: int) -> tuple[Portfolio, MarketState
         is_call=jnp.asarray(rng.random(contracts) < 0.5),
         multiplier=jnp.ones(contracts),
     )
-    group = PositionGroup(
-        terms=terms,
-        contract=jnp.arange(contracts),
-        quantity=jnp.asarray(rng.normal(size=contracts)),
-        desk=jnp.zeros(contracts, int),
-        bucket=None,
-        mask=jnp.ones(contracts, bool),
-    )
+    group = position_group(terms, jnp.asarray(rng.normal(size=contracts)))
     shock = MarketShock(
         spot=jnp.asarray(0.05 * rng.normal(size=(scenarios, num_assets))),
         vol_level=jnp.asarray(0.1 * rng.normal(size=(scenarios, num_assets))),

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import QuantLib as ql
 
-from pact_jax.instruments import DiscountPoints, EuropeanOption, Portfolio, PositionGroup
+from pact_jax.instruments import DiscountPoints, EuropeanOption, Portfolio, position_group
 from pact_jax.market import MarketState
 from pact_jax.pricing import (
     FactorVector,
@@ -92,7 +92,7 @@ def option_book(size: int) -> tuple[Portfolio, MarketState]:
         is_call=jnp.asarray(rng.random(size) < 0.5),
         multiplier=jnp.ones(size),
     )
-    group = PositionGroup(terms, jnp.arange(size), jnp.ones(size), zero, None, jnp.ones(size, bool))
+    group = position_group(terms, jnp.ones(size))
     return Portfolio((group,), num_desks=1, num_buckets=0), market
 
 

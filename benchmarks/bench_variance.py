@@ -20,7 +20,7 @@ import numpy as np
 
 from pact_jax.assessment import ImportanceSampled
 from pact_jax.assessment._draw_importance import draw_importance
-from pact_jax.instruments import DiscountPoints, EuropeanOption, Portfolio, PositionGroup
+from pact_jax.instruments import DiscountPoints, EuropeanOption, Portfolio, position_group
 from pact_jax.market import MarketState
 from pact_jax.measures import independent_standard_error, randomised_standard_error, tail_measures
 from pact_jax.revaluation import revalue
@@ -181,14 +181,7 @@ def _book(kind: str, contracts: int) -> tuple[Portfolio, MarketState, jax.Array,
         is_call=jnp.asarray(call),
         multiplier=jnp.ones(total),
     )
-    group = PositionGroup(
-        terms=terms,
-        contract=jnp.arange(total),
-        quantity=jnp.asarray(quantity),
-        desk=jnp.zeros(total, int),
-        bucket=None,
-        mask=jnp.ones(total, bool),
-    )
+    group = position_group(terms, jnp.asarray(quantity))
     columns = [FactorColumn(leaf, k) for leaf in (ShockLeaf.SPOT, ShockLeaf.VOL_LEVEL) for k in range(ASSETS)]
     return Portfolio((group,), 1, 0), market, jnp.asarray(_covariance()), ShockLayout(tuple(columns))
 

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.bench_assess import _option_book
-from pact_jax.instruments import DiscountPoints, EuropeanOption, Portfolio, PositionGroup
+from pact_jax.instruments import DiscountPoints, EuropeanOption, Portfolio, PositionGroup, position_group
 from pact_jax.measures import tail_measures
 from pact_jax.revaluation import remember_book, revalue, what_if
 
@@ -66,7 +66,7 @@ def _resized(portfolio: Portfolio, row: int, by: float) -> tuple[PositionGroup, 
     own = {name: getattr(terms, name)[pick] for name in names}
     at = DiscountPoints(terms.discount.curve[terms.point[pick]], terms.expiry[pick])
     contract = EuropeanOption(**own, discount=at, point=zero)
-    trade = PositionGroup(contract, zero, jnp.full(1, by), zero, None, jnp.ones(1, bool))
+    trade = position_group(contract, jnp.full(1, by))
     larger = dataclasses.replace(group, quantity=group.quantity.at[row].add(by))
     return trade, dataclasses.replace(portfolio, groups=(larger,))
 

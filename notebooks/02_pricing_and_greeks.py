@@ -113,7 +113,7 @@ from typing import ClassVar  # noqa: E402
 
 from jaxtyping import Array, Float, Int  # noqa: E402
 
-from pact_jax.instruments import AbstractTerms, Portfolio, PositionGroup  # noqa: E402
+from pact_jax.instruments import AbstractTerms, Portfolio, position_group  # noqa: E402
 from pact_jax.market import FactorGroup, example_market, implied_vol, log_discount_factor  # noqa: E402
 
 
@@ -139,7 +139,7 @@ def square_forward_value(terms, market):
 register_kind(SquareForward, square_forward_value)
 zero = jnp.zeros(1, int)
 terms = SquareForward(asset=zero, strike=jnp.full(1, 1e4), time=jnp.ones(1))
-group = PositionGroup(terms, zero, jnp.full(1, 5.0), zero, None, jnp.ones(1, bool))
+group = position_group(terms, jnp.full(1, 5.0))
 own = greeks(Portfolio((group,), num_desks=1, num_buckets=0), example_market()).by_position
 exact = 5.0 * 2.0 * 100.0 * np.exp(0.03 + 0.04)
 print(f"delta {float(own.delta[0]):.6f}, by hand {exact:.6f}")

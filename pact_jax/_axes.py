@@ -34,6 +34,7 @@ AXIS_MEANING: Final[dict[str, str]] = {
     "blocks": "runs of contracts that are priced together",
     "drivers": "systematic credit drivers, each read off a shocked index",
     "exposures": "accrual exposures of the credit book",
+    "books": "holders of one kind: desk, and credit bucket where a default loss belongs to one",
     "buckets": "marked positions that default together, gathered by obligor, desk and claim",
     "levels": "confidence levels",
     "subsets": "subsets of factor groups, as exact Shapley values need them",

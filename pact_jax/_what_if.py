@@ -213,7 +213,7 @@ def what_if_book(
 
 
 def _without_bucket(group: PositionGroup) -> PositionGroup:
-    return dataclasses.replace(group, bucket=None)
+    return dataclasses.replace(group, book_bucket=None)
 
 
 def _measures(levels: tuple[float, ...], result: WhatIf) -> pd.DataFrame:

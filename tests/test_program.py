@@ -9,7 +9,7 @@ from pact_jax import _program
 from pact_jax._cache import _Folder
 from pact_jax._program import keep_programs, program, rehearse
 from pact_jax._program_store import Form, NotKept, read_program, write_program
-from pact_jax.instruments import Portfolio, PositionGroup, Stock
+from pact_jax.instruments import Portfolio, Stock, position_group
 from pact_jax.market import example_market
 from pact_jax.revaluation import PortfolioBase, map_cores, value_base
 
@@ -49,7 +49,7 @@ def counted(**options):
 
 def stocks():
     zero = jnp.zeros(1, int)
-    group = PositionGroup(Stock(zero, zero), zero, jnp.full(1, 10.0), zero, None, jnp.ones(1, bool))
+    group = position_group(Stock(zero, zero), jnp.full(1, 10.0))
     return Portfolio((group,), num_desks=1, num_buckets=0)
 
 
@@ -164,7 +164,7 @@ def test_classes_of_others_are_not_kept(store):
         """A subclass made in a notebook: its sources are not in the name of a program."""
 
     zero = jnp.zeros(1, int)
-    group = PositionGroup(Own(zero, zero), zero, jnp.full(1, 10.0), zero, None, jnp.ones(1, bool))
+    group = position_group(Own(zero, zero), jnp.full(1, 10.0))
     value_base(Portfolio((group,), num_desks=1, num_buckets=0), example_market())
     assert not store.kept
     value_base.clear_cache()

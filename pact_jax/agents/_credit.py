@@ -17,7 +17,7 @@ from pact_jax.credit import (
 )
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketState
-from pact_jax.revaluation import TILE, PortfolioBase, map_tiles, value_base
+from pact_jax.revaluation import TILE, PortfolioBase, map_tiles, sum_tail, value_base
 from pact_jax.scenarios import ScenarioSet
 
 
@@ -121,9 +121,13 @@ def attribute_credit(
         Expected, systematic and idiosyncratic parts; they sum to the tail mean of the default indicator.
     """
     precision = jax.lax.Precision.HIGHEST
-    conditional = jax.vmap(lambda y: conditional_pd(book, y, scenarios.horizon_days))(scenarios.systematic)
-    mass = jnp.sum(tail_weight)
-    in_tail = jnp.matmul(tail_weight, default.astype(tail_weight.dtype), precision=precision)
-    conditional_tail = jnp.matmul(tail_weight, conditional, precision=precision)
-    expected = horizon_pd(book.pd, scenarios.horizon_days) * mass
+
+    def weigh(some: tuple[Array, Array], weight: Float[Array, "scenarios"]) -> tuple[Array, Array]:
+        systematic, happened = some
+        conditional = jax.vmap(lambda y: conditional_pd(book, y, scenarios.horizon_days))(systematic)
+        in_tail = jnp.matmul(weight, happened.astype(weight.dtype), precision=precision)
+        return jnp.matmul(weight, conditional, precision=precision), in_tail
+
+    conditional_tail, in_tail = sum_tail(weigh, (scenarios.systematic, default), tail_weight, tile=TILE)
+    expected = horizon_pd(book.pd, scenarios.horizon_days) * jnp.sum(tail_weight)
     return CreditTail(expected, conditional_tail - expected, in_tail - conditional_tail)

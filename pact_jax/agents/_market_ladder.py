@@ -20,6 +20,7 @@ from pact_jax.revaluation import (
     ladder_pnl,
     map_cores,
     revalue,
+    sum_by_desk,
 )
 
 from ._market import MarketObservation
@@ -175,10 +176,11 @@ def _revalue_places(
 
     def revalue_tile(scenario: Int[Array, "dealt_scenarios"]) -> Float[Array, "dealt_scenarios desks"]:
         some = jax.tree.map(lambda leaf: leaf[scenario], shock)
-        total = jnp.zeros((VERIFY_TILE, portfolio.num_desks), dtype)
+        total = jnp.zeros((portfolio.num_desks, VERIFY_TILE), dtype)
         for group, states, exposure in covered_base.marked(covered):
-            total = total + hold_change(group.terms, market, some, states, exposure.by_desk)
-        return total
+            by_book = hold_change(group.terms, market, some, states, exposure)
+            total = total + sum_by_desk(group, by_book, portfolio.num_desks)
+        return total.T
 
     def one(tile: _Places) -> Float[Array, "dealt_scenarios desks"]:
         nothing = jnp.zeros((VERIFY_TILE, portfolio.num_desks), dtype)

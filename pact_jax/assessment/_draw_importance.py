@@ -54,7 +54,9 @@ def draw_importance(
 @jax.jit
 def _in_moves(portfolio: Portfolio, plan: ScenarioPlan, still: Float[Array, "factors"]) -> DeltaGamma:
     """Derivatives of the whole book with respect to the columns of the plan's layout."""
-    groups = tuple(eqx.tree_at(lambda g: g.desk, group, jnp.zeros_like(group.desk)) for group in portfolio.groups)
+    groups = tuple(
+        eqx.tree_at(lambda g: g.book_desk, group, jnp.zeros_like(group.book_desk)) for group in portfolio.groups
+    )
     shock = plan.layout.to_shock(jnp.diag(jnp.ones_like(still)), plan.market)
     whole = delta_gamma(Portfolio(groups, 1, portfolio.num_buckets), plan.market, shock)
     # Row k: what a unit of column k is in the coordinates of a shock.

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
-from pact_jax.sampling import Stream, keyed_normals
+from pact_jax.sampling import Stream, keyed_uniforms
 from pact_jax.special import normal_cdf, normal_quantile
 
 from ._book import CreditBook
@@ -77,7 +77,8 @@ def sample_defaults(
 ) -> Bool[Array, "issuers"]:
     """Defaults in one scenario: `b Y + sqrt(1 - b^2) eps < Phi^-1(PD_H)`.
 
-    `eps` is a function of (seed, scenario index, obligor key): adding an obligor changes no other one's fate.
+    Decided as `u < PD(Y)` with `u = Phi(eps)`, which is the same and needs no inverse. `u` is a function of (seed,
+    scenario index, obligor key): adding an obligor changes no other one's fate.
 
     Args:
         book: the obligors.
@@ -89,8 +90,8 @@ def sample_defaults(
     Returns:
         True for each obligor that defaults.
     """
-    eps = keyed_normals(seed, Stream.DEFAULTS, index, book.key, dtype=book.pd.dtype)
-    return eps < conditional_distance(book, systematic, horizon_days)
+    u = keyed_uniforms(seed, Stream.DEFAULTS, index, book.key, dtype=book.pd.dtype)
+    return u < conditional_pd(book, systematic, horizon_days)
 
 
 def log_likelihood(

@@ -16,6 +16,8 @@ from ._linear import LinearExposure as LinearExposure
 from ._loan import Loan as Loan
 from ._portfolio import Portfolio as Portfolio
 from ._portfolio import PositionGroup as PositionGroup
+from ._portfolio import books_of as books_of
+from ._portfolio import position_group as position_group
 from ._rate_option import CapFloor as CapFloor
 from ._rate_option import RateVolTerms as RateVolTerms
 from ._rate_option import Swaption as Swaption

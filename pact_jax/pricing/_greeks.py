@@ -161,7 +161,7 @@ def greeks(
         >>> from pact_jax.instruments import Stock
         >>> from pact_jax.market import example_market
         >>> zero = jnp.zeros(1, int)
-        >>> shares = PositionGroup(Stock(zero, zero), zero, jnp.full(1, 10.0), zero, None, jnp.ones(1, bool))
+        >>> shares = position_group(Stock(zero, zero), jnp.full(1, 10.0))
         >>> result = greeks(Portfolio((shares,), num_desks=1, num_buckets=0), example_market())
         >>> float(result.by_position.delta[0]), float(result.by_position.delta_cash[0]), float(result.by_factor.spot[0])
         (10.0, 1000.0, 10.0)

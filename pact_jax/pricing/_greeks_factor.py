@@ -66,10 +66,10 @@ def hessian_vector_product(
         Reporting currency per unit of each factor.
 
     Example:
-        >>> from pact_jax.instruments import PositionGroup, Stock
+        >>> from pact_jax.instruments import Stock, position_group
         >>> from pact_jax.market import example_market
         >>> zero = jnp.zeros(1, int)
-        >>> shares = PositionGroup(Stock(zero, zero), zero, jnp.ones(1), zero, None, jnp.ones(1, bool))
+        >>> shares = position_group(Stock(zero, zero), jnp.ones(1))
         >>> book = Portfolio((shares,), num_desks=1, num_buckets=0)
         >>> float(hessian_vector_product(book, example_market(), FactorVector(spot=jnp.ones(1))).spot[0])
         0.0

@@ -100,7 +100,7 @@ def explain_value_change(
         >>> from pact_jax.instruments import Stock
         >>> from pact_jax.market import example_market
         >>> zero = jnp.zeros(1, int)
-        >>> shares = PositionGroup(Stock(zero, zero), zero, jnp.full(1, 10.0), zero, None, jnp.ones(1, bool))
+        >>> shares = position_group(Stock(zero, zero), jnp.full(1, 10.0))
         >>> book = Portfolio((shares,), num_desks=1, num_buckets=0)
         >>> half = jnp.asarray([0.5])
         >>> parts = explain_value_change(book, example_market(), example_market(110.0), jnp.zeros(()), half, 2.0 * half)

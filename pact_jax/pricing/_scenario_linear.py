@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 from pact_jax.instruments import Bond, Forward, FxForward, RiskyPoints
 from pact_jax.market import MarketState, scenario_log_discount, scenario_log_survival
 
-from ._scenario_pricer import ScenarioPricer, scenario_point_discount, scenario_pricer
+from ._scenario_pricer import ScenarioPricer, discount_reader, scenario_pricer
 
 
 class _ForwardRows(NamedTuple):
@@ -34,12 +34,12 @@ def forward_scenario_pricer(terms: Forward, markets: MarketState) -> ScenarioPri
     Returns:
         One row a contract.
     """
-    discount = jnp.exp(scenario_point_discount(terms.discount, markets))
+    discount = discount_reader(terms.discount, markets, terms.point.shape[0])
     carry = jnp.exp(-markets.dividend_yield[terms.asset, 0] * jnp.maximum(terms.maturity, 0.0))
     shared = (terms.asset, terms.currency, terms.point, terms.strike, terms.margined, terms.multiplier)
 
     def price(of: _ForwardRows) -> Float[Array, "contracts scenarios"]:
-        paid = discount[of.point]
+        paid = discount.factor(of.point)
         value = markets.spot[of.asset] * of.carry[:, None] - of.strike[:, None] * paid
         settled = value / jnp.where(of.margined[:, None], paid, 1.0)
         return settled * (of.multiplier[:, None] * markets.fx[of.currency])
@@ -68,12 +68,12 @@ def fx_forward_scenario_pricer(terms: FxForward, markets: MarketState) -> Scenar
     Returns:
         One row a contract.
     """
-    discount = jnp.exp(scenario_point_discount(terms.discount, markets))
+    discount = discount_reader(terms.discount, markets, 2 * terms.strike.shape[0])
     rows = _FxForwardRows(*(getattr(terms, name) for name in _FxForwardRows._fields))
 
     def price(of: _FxForwardRows) -> Float[Array, "contracts scenarios"]:
-        received = markets.fx[of.bought] * discount[of.bought_point]
-        return received - of.strike[:, None] * markets.fx[of.sold] * discount[of.sold_point]
+        received = markets.fx[of.bought] * discount.factor(of.bought_point)
+        return received - of.strike[:, None] * markets.fx[of.sold] * discount.factor(of.sold_point)
 
     return ScenarioPricer(rows, price)
 

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Int
 from pact_jax.instruments import EuropeanOption, FxOption
 from pact_jax.market import MarketState, VolPoints, scenario_base_vol
 
-from ._scenario_pricer import ScenarioPricer, scenario_point_discount, scenario_pricer
+from ._scenario_pricer import ScenarioPricer, discount_reader, scenario_pricer
 from .formulas import black_price_log, safe_sqrt
 
 
@@ -38,8 +38,8 @@ def european_option_scenario_pricer(terms: EuropeanOption, markets: MarketState)
     Returns:
         One row a contract.
     """
-    log_discount = scenario_point_discount(terms.discount, markets)
-    discount, log_spot = jnp.exp(log_discount), _log_of(markets.spot, terms.asset)
+    discount = discount_reader(terms.discount, markets, terms.strike.shape[0])
+    log_spot = _log_of(markets.spot, terms.asset)
     time = jnp.maximum(terms.expiry, 0.0)
     rows = _OptionRows(
         asset=terms.asset,
@@ -54,11 +54,11 @@ def european_option_scenario_pricer(terms: EuropeanOption, markets: MarketState)
     )
 
     def price(of: _OptionRows) -> Float[Array, "contracts scenarios"]:
-        log_moneyness = log_spot(of.asset) - log_discount[of.point] + (of.carry - of.read.log_strike)[:, None]
+        log_moneyness = log_spot(of.asset) - discount.log(of.point) + (of.carry - of.read.log_strike)[:, None]
         vol = scenario_base_vol(markets, of.read) * of.root_time[:, None]
         value = black_price_log(
             markets.spot[of.asset] * jnp.exp(of.carry)[:, None],
-            of.strike[:, None] * discount[of.point],
+            of.strike[:, None] * discount.factor(of.point),
             log_moneyness,
             vol * markets.vol_level[of.read.surface],
             jnp.ones((1, 1), log_moneyness.dtype),
@@ -92,8 +92,8 @@ def fx_option_scenario_pricer(terms: FxOption, markets: MarketState) -> Scenario
     Returns:
         One row a contract.
     """
-    log_discount = scenario_point_discount(terms.discount, markets)
-    discount, log_fx = jnp.exp(log_discount), _log_of(markets.fx, terms.currency)
+    discount = discount_reader(terms.discount, markets, 2 * terms.strike.shape[0])
+    log_fx = _log_of(markets.fx, terms.currency)
     time = jnp.maximum(terms.expiry, 0.0)
     rows = _FxOptionRows(
         currency=terms.currency,
@@ -106,12 +106,12 @@ def fx_option_scenario_pricer(terms: FxOption, markets: MarketState) -> Scenario
     )
 
     def price(of: _FxOptionRows) -> Float[Array, "contracts scenarios"]:
-        log_prepaid = log_fx(of.currency) + log_discount[of.foreign_point]
+        log_prepaid = log_fx(of.currency) + discount.log(of.foreign_point)
         vol = scenario_base_vol(markets, of.read) * of.root_time[:, None]
         return black_price_log(
-            markets.fx[of.currency] * discount[of.foreign_point],
-            of.strike[:, None] * discount[of.domestic_point],
-            log_prepaid - log_discount[of.domestic_point] - of.read.log_strike[:, None],
+            markets.fx[of.currency] * discount.factor(of.foreign_point),
+            of.strike[:, None] * discount.factor(of.domestic_point),
+            log_prepaid - discount.log(of.domestic_point) - of.read.log_strike[:, None],
             vol * markets.vol_level[of.read.surface],
             jnp.ones((1, 1), log_prepaid.dtype),
             of.is_call[:, None],

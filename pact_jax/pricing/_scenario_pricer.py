@@ -5,10 +5,13 @@ from functools import singledispatch
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float, Int, PyTree
 
 from pact_jax.instruments import DiscountPoints
 from pact_jax.market import MarketState, scenario_log_discount
+
+_SHARED = 0.75
+"""Points a read below which a table of them is worth its place in the cache; measured."""
 
 
 class ScenarioPricer(NamedTuple):
@@ -43,6 +46,38 @@ def scenario_pricer(terms: Any, markets: MarketState) -> ScenarioPricer | None:
     return None
 
 
-def scenario_point_discount(points: DiscountPoints, markets: MarketState) -> Float[Array, "points scenarios"]:
-    """Log discount factors of the payment points that contracts share; a date that has passed counts as today."""
-    return scenario_log_discount(markets, points.curve, jnp.maximum(points.time, 0.0))
+class DiscountReader(NamedTuple):
+    """Discount factors in every scenario, as contracts read them by the index of their payment point.
+
+    Attributes:
+        log: logarithms of the factors at some points.
+        factor: the factors.
+    """
+
+    log: Callable[[Int[Array, "contracts"]], Float[Array, "contracts scenarios"]]
+    factor: Callable[[Int[Array, "contracts"]], Float[Array, "contracts scenarios"]]
+
+
+def discount_reader(points: DiscountPoints, markets: MarketState, num_reads: int) -> DiscountReader:
+    """How contracts read the factors of their payment points; a date that has passed counts as today.
+
+    Points that contracts share are computed once and looked up. Where there are almost as many points as reads, a
+    table would only fill the cache, and each contract computes its own.
+
+    Args:
+        points: the payment points.
+        markets: the scenarios, as `scenario_markets` lays them out.
+        num_reads: how often a point is read, all contracts together.
+
+    Returns:
+        The reader.
+    """
+
+    def log_at(index: Int[Array, "contracts"]) -> Float[Array, "contracts scenarios"]:
+        return scenario_log_discount(markets, points.curve[index], jnp.maximum(points.time[index], 0.0))
+
+    if points.time.shape[0] > _SHARED * num_reads:
+        return DiscountReader(log_at, lambda index: jnp.exp(log_at(index)))
+    log = log_at(jnp.arange(points.time.shape[0]))
+    factor = jnp.exp(log)
+    return DiscountReader(lambda index: log[index], lambda index: factor[index])

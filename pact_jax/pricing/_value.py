@@ -158,10 +158,10 @@ def present_value(portfolio: Portfolio, market: MarketState) -> Float[Array, "po
         UnsupportedInstrument: a kind has no registered pricing.
 
     Example:
-        >>> from pact_jax.instruments import PositionGroup, Stock
+        >>> from pact_jax.instruments import Stock, position_group
         >>> from pact_jax.market import example_market
         >>> zero = jnp.zeros(1, int)
-        >>> shares = PositionGroup(Stock(zero, zero), zero, jnp.full(1, -10.0), zero, None, jnp.ones(1, bool))
+        >>> shares = position_group(Stock(zero, zero), jnp.full(1, -10.0))
         >>> float(present_value(Portfolio((shares,), num_desks=1, num_buckets=0), example_market())[0])
         -1000.0
     """

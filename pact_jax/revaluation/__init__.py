@@ -6,8 +6,9 @@ from ._cores import map_cores as map_cores
 from ._delta_gamma import DeltaGamma as DeltaGamma
 from ._delta_gamma import delta_gamma as delta_gamma
 from ._delta_gamma import delta_gamma_vectors as delta_gamma_vectors
-from ._exposure import GroupExposure as GroupExposure
 from ._exposure import group_exposure as group_exposure
+from ._exposure import sum_by_bucket as sum_by_bucket
+from ._exposure import sum_by_desk as sum_by_desk
 from ._full import Revaluation as Revaluation
 from ._full import revalue as revalue
 from ._importance import importance_scenarios as importance_scenarios

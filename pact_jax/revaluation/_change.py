@@ -8,8 +8,11 @@ from pact_jax.instruments import AbstractTerms
 from pact_jax.market import MarketShock, MarketState, apply_shock, scenario_markets
 from pact_jax.pricing import ScenarioPricer, scenario_pricer, state_values
 
+_FEW_BOOKS = 4
+"""Books multiplied at a time."""
+
 BLOCK = 512
-"""Contracts priced at a time: with the tile of scenarios they fill a core's cache, and no more."""
+"""Contracts priced at a time, at most: with the tile of scenarios they fill a core's cache, and no more."""
 
 
 def hold_change(
@@ -17,9 +20,9 @@ def hold_change(
     market: MarketState,
     shock: MarketShock,
     base: Float[Array, "states"],
-    exposure: Float[Array, "buckets states"],
-) -> Float[Array, "scenarios buckets"]:
-    """What holders of the states gain in each scenario of a block, `(s(w) - s(base)) . exposure`.
+    exposure: Float[Array, "books states"],
+) -> Float[Array, "books scenarios"]:
+    """What holders of the states gain in each scenario of a block, `exposure . (s(w) - s(base))`.
 
     Args:
         terms: contracts of one kind.
@@ -29,23 +32,23 @@ def hold_change(
         exposure: holdings.
 
     Returns:
-        One row a scenario.
+        One row a holder.
     """
     pricer = _pricer(terms, market, shock, base)
     if pricer is None:
-        return _matmul(_changes(terms, market, shock, base), exposure.T)
+        return _matmul(exposure, _changes(terms, market, shock, base).T)
     num_scenarios = _num_scenarios(shock)
 
-    def gain(block: PyTree) -> Float[Array, "buckets scenarios"]:
+    def gain(block: PyTree) -> Float[Array, "books scenarios"]:
         rows, own_base, held = block
-        return _matmul(held, _block_change(pricer, rows, own_base, num_scenarios))
+        return _hold(held, _block_change(pricer, rows, own_base, num_scenarios))
 
     rows, own_base = _blocks((pricer.rows, base), base.shape[0])
     num_blocks, size = own_base.shape
     # The copies that fill the last block are held by nobody.
     held = jnp.pad(exposure, ((0, 0), (0, num_blocks * size - base.shape[0])))
     held = jnp.moveaxis(held.reshape(exposure.shape[0], num_blocks, size), 1, 0)
-    return jnp.sum(jax.lax.map(gain, (rows, own_base, held)), axis=0).T
+    return jnp.sum(jax.lax.map(gain, (rows, own_base, held)), axis=0)
 
 
 def sum_change(
@@ -100,15 +103,35 @@ def _block_change(
 
 
 def _blocks(tree: PyTree, num_states: int) -> PyTree:
-    """Leaves in whole blocks of contracts; the last block is filled up with copies of its last contract."""
-    size = min(BLOCK, num_states)
-    num_blocks = -(-num_states // size)
+    """Leaves in equal blocks of contracts; the last block is filled up with copies of its last contract."""
+    num_blocks = -(-num_states // BLOCK)
+    size = -(-num_states // num_blocks)
 
     def cut(leaf: Array) -> Array:
         filler = jnp.repeat(leaf[-1:], num_blocks * size - num_states, axis=0)
         return jnp.concatenate([leaf, filler]).reshape(num_blocks, size, *leaf.shape[1:])
 
     return jax.tree.map(cut, tree)
+
+
+def _hold(
+    held: Float[Array, "books states"], change: Float[Array, "states scenarios"]
+) -> Float[Array, "books scenarios"]:
+    """What a block's changes come to in each book, a few books at a time: those that hold nothing of it are skipped.
+
+    Books and the states of issuers are sorted alike, so that most books hold nothing of most blocks.
+    """
+    num_books, size = held.shape
+    if num_books <= _FEW_BOOKS:
+        return _matmul(held, change)
+    missing = -num_books % _FEW_BOOKS
+    groups = jnp.pad(held, ((0, missing), (0, 0))).reshape(-1, _FEW_BOOKS, size)
+    nothing = jnp.zeros((_FEW_BOOKS, change.shape[1]), change.dtype)
+
+    def hold_some(some: Float[Array, "books states"]) -> Float[Array, "books scenarios"]:
+        return jax.lax.cond(jnp.any(some != 0.0), lambda: _matmul(some, change), lambda: nothing)
+
+    return jax.lax.map(hold_some, groups).reshape(num_books + missing, change.shape[1])[:num_books]
 
 
 def _matmul(left: Array, right: Array) -> Array:

@@ -14,6 +14,7 @@ from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState, apply_shock
 from pact_jax.pricing import state_values
 
+from ._exposure import sum_by_desk
 from ._full import revalue
 from ._portfolio_base import value_base
 from ._quadratic import QuadraticLaw, quadratic_law
@@ -63,10 +64,10 @@ def delta_gamma(portfolio: Portfolio, market: MarketState, shock: MarketShock) -
         DifferentiationError: the value of a kind has no derivative here.
 
     Example:
-        >>> from pact_jax.instruments import PositionGroup, Stock
+        >>> from pact_jax.instruments import Stock, position_group
         >>> from pact_jax.market import example_market
         >>> zero = jnp.zeros(1, int)
-        >>> shares = PositionGroup(Stock(zero, zero), zero, jnp.full(1, 10.0), zero, None, jnp.ones(1, bool))
+        >>> shares = position_group(Stock(zero, zero), jnp.full(1, 10.0))
         >>> book = Portfolio((shares,), num_desks=1, num_buckets=0)
         >>> found = delta_gamma(book, example_market(), MarketShock(spot=jnp.zeros((3, 1))))
         >>> round(float(found.delta[0, 0]), 9), round(float(found.gamma[0, 0, 0]), 9)
@@ -91,7 +92,9 @@ def delta_gamma(portfolio: Portfolio, market: MarketState, shock: MarketShock) -
         )
         return slope(origin), 0.5 * (columns + columns.T)
 
-    return DeltaGamma(*jax.lax.map(one_desk, [exposure.by_desk for _, _, exposure in marked]))
+    return DeltaGamma(
+        *jax.lax.map(one_desk, [sum_by_desk(group, exposure, portfolio.num_desks) for group, _, exposure in marked])
+    )
 
 
 def delta_gamma_vectors(
@@ -120,8 +123,8 @@ def delta_gamma_vectors(
         P&L by desk and bucket.
     """
     check_level(confidence, tolerance)
-    covered = tuple(group for group in portfolio.groups if group.bucket is None)
-    rest = tuple(group for group in portfolio.groups if group.bucket is not None)
+    covered = tuple(group for group in portfolio.groups if group.book_bucket is None)
+    rest = tuple(group for group in portfolio.groups if group.book_bucket is not None)
     part, left = (Portfolio(g, portfolio.num_desks, portfolio.num_buckets) for g in (covered, rest))
     exact = tuple(f"{group.terms.kind}: its positions can default with an issuer" for group in rest)
     if not covered:

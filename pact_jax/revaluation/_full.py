@@ -11,7 +11,7 @@ from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
 
 from ._change import hold_change
-from ._exposure import GroupExposure
+from ._exposure import sum_by_bucket, sum_by_desk
 from ._portfolio_base import PortfolioBase, value_base
 from ._tile import TILE, map_blocks
 
@@ -46,7 +46,7 @@ def revalue(
     """Profit and loss of a portfolio in every scenario, by full revaluation of every distinct contract.
 
     `pnl[w, d] = sum_g E_g[d] . (s_g(shocked market) - s_g(base))`, with the states s of each group and the desks'
-    exposures E. Memory is `tile x states`, whatever the number of scenarios.
+    exposures E, held in books. Memory is `tile x states`, whatever the number of scenarios.
 
     Args:
         portfolio: the positions.
@@ -60,10 +60,10 @@ def revalue(
         Base values, P&L by desk and bucket, status a scenario. A NaN is carried and flagged, never dropped.
 
     Example:
-        >>> from pact_jax.instruments import PositionGroup, Stock
+        >>> from pact_jax.instruments import Stock, position_group
         >>> from pact_jax.market import example_market
         >>> zero = jnp.zeros(1, int)
-        >>> shares = PositionGroup(Stock(zero, zero), zero, jnp.full(1, 10.0), zero, None, jnp.ones(1, bool))
+        >>> shares = position_group(Stock(zero, zero), jnp.full(1, 10.0))
         >>> moves = MarketShock(spot=jnp.log(jnp.asarray([[1.1], [0.5]])))
         >>> result = revalue(Portfolio((shares,), num_desks=1, num_buckets=0), example_market(), moves)
         >>> [round(float(x), 3) for x in result.pnl[:, 0]]
@@ -75,36 +75,25 @@ def revalue(
 
     def observe(some: MarketShock) -> tuple[Float[Array, "scenarios desks"], Float[Array, "scenarios buckets"]]:
         count = jax.tree.leaves(some)[0].shape[0]
-        pnl = jnp.zeros((count, portfolio.num_desks), dtype)
-        bucket_pnl = jnp.zeros((count, portfolio.num_buckets), dtype)
+        pnl = jnp.zeros((portfolio.num_desks, count), dtype)
+        bucket_pnl = jnp.zeros((portfolio.num_buckets, count), dtype)
         for group, states, exposure in groups:
-            held = hold_change(group.terms, market, some, states, _every_row(exposure))
-            pnl = pnl + held[:, : portfolio.num_desks]
-            if exposure.by_bucket is not None:
-                bucket_pnl = bucket_pnl + held[:, portfolio.num_desks :]
-        return pnl, bucket_pnl
+            by_book = hold_change(group.terms, market, some, states, exposure)
+            pnl = pnl + sum_by_desk(group, by_book, portfolio.num_desks)
+            bucket_pnl = bucket_pnl + sum_by_bucket(group, by_book, portfolio.num_buckets)
+        return pnl.T, bucket_pnl.T
 
     pnl, bucket_pnl = map_blocks(observe, shock, tile=tile, mesh=mesh)
     status = _scenario_status(pnl, shock, base.value)
     return Revaluation(base.value, pnl, _bucket_base(base, portfolio), bucket_pnl, status)
 
 
-def _every_row(exposure: GroupExposure) -> Float[Array, "buckets states"]:
-    """Desks, then credit buckets: every state is priced once for both."""
-    if exposure.by_bucket is None:
-        return exposure.by_desk
-    return jnp.concatenate([exposure.by_desk, exposure.by_bucket])
-
-
-def _hold(exposure: Float[Array, "buckets states"], change: Float[Array, "states"]) -> Float[Array, "buckets"]:
-    return jnp.matmul(exposure, change, precision=jax.lax.Precision.HIGHEST)
-
-
 def _bucket_base(base: PortfolioBase, portfolio: Portfolio) -> Float[Array, "buckets"]:
     total = jnp.zeros(portfolio.num_buckets, base.value.dtype)
-    for _, states, exposure in base.marked(portfolio):
-        if exposure.by_bucket is not None:
-            total = total + _hold(exposure.by_bucket, states)
+    for group, states, exposure in base.marked(portfolio):
+        if group.book_bucket is not None:
+            by_book = jnp.matmul(exposure, states, precision=jax.lax.Precision.HIGHEST)
+            total = total + sum_by_bucket(group, by_book, portfolio.num_buckets)
     return total
 
 

@@ -13,6 +13,7 @@ from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
 
 from ._change import hold_change
+from ._exposure import sum_by_desk
 from ._ladder import build_ladder, ladder_pnl
 from ._ladder_nodes import LadderNodes
 from ._ladder_plan import LadderPlan, PlannedBook, plan_ladders
@@ -59,12 +60,12 @@ def ladder_vectors(
         ArgumentError: a level outside (0, 1), or a tolerance that is not positive.
 
     Example:
-        >>> from pact_jax.instruments import DiscountPoints, EuropeanOption, PositionGroup
+        >>> from pact_jax.instruments import DiscountPoints, EuropeanOption, position_group
         >>> from pact_jax.market import example_market
         >>> zero, one = jnp.zeros(1, int), jnp.ones(1)
         >>> at = DiscountPoints(zero, one)
         >>> call = EuropeanOption(zero, zero, zero, at, zero, 100.0 * one, one, jnp.ones(1, bool), one)
-        >>> group = PositionGroup(call, zero, -one, zero, None, jnp.ones(1, bool))
+        >>> group = position_group(call, -one)
         >>> moves = MarketShock(spot=jnp.linspace(-0.1, 0.1, 101)[:, None])
         >>> book = Portfolio((group,), num_desks=1, num_buckets=0)
         >>> result = ladder_vectors(book, example_market(), moves, confidence=0.9)
@@ -125,9 +126,9 @@ def _revalue_covered(
 ) -> Float[Array, "scenarios desks"]:
     def observe(some: MarketShock) -> Float[Array, "scenarios desks"]:
         parts = [
-            hold_change(group.terms, market, some, states, exposure.by_desk)
+            sum_by_desk(group, hold_change(group.terms, market, some, states, exposure), covered.num_desks)
             for group, states, exposure in base.marked(covered)
         ]
-        return functools.reduce(jnp.add, parts)
+        return functools.reduce(jnp.add, parts).T
 
     return map_blocks(observe, shock, tile=VERIFY_TILE)

@@ -12,6 +12,7 @@ from pact_jax.instruments import AbstractTerms, Accounting, DiscountPoints, Port
 from pact_jax.market import FactorGroup, MarketShock, MarketState, VolDynamics
 from pact_jax.pricing import LadderAxes, ladder_axes
 
+from ._exposure import sum_by_desk
 from ._portfolio_base import PortfolioBase
 
 ROWS = 32
@@ -156,7 +157,7 @@ def _why_not(group: PositionGroup, axes: LadderAxes | None, market: MarketState,
         return "it is held at cost and has no market loss"
     if axes is None or not axes.asset.shape[0]:
         return "its price is not read along one spot and one volatility"
-    if group.bucket is not None:
+    if group.book_bucket is not None:
         return "its positions can default with an issuer, which needs their value in every scenario"
     if not set(group.terms.depends_on) <= _COVERED:
         return "it depends on factors that a ladder does not have"
@@ -218,7 +219,8 @@ def lay_out(plan: LadderPlan, portfolio: Portfolio, base: PortfolioBase) -> tupl
         if order is None:
             continue
         assert exposure is not None  # an accrual kind is not covered
-        held = exposure.by_desk[:, order.contract] * order.used.astype(states.dtype)[None, :]
+        by_desk = sum_by_desk(group, exposure, portfolio.num_desks)
+        held = by_desk[:, order.contract] * order.used.astype(states.dtype)[None, :]
         terms = _take_contracts(group.terms, order.contract)
         laid.append(LaidOut(terms, states[order.contract], held, order.block_ladder))
     return tuple(laid)

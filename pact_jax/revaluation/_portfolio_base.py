@@ -9,7 +9,7 @@ from pact_jax.instruments import Accounting, Portfolio, PositionGroup
 from pact_jax.market import MarketState
 from pact_jax.pricing import contract_values, default_claim, held_quantity, state_values
 
-from ._exposure import GroupExposure, group_exposure
+from ._exposure import group_exposure
 
 
 class PortfolioBase(eqx.Module):
@@ -19,15 +19,17 @@ class PortfolioBase(eqx.Module):
         value: present value of each position, reporting currency.
         claim: amount each position receives if its issuer defaults; 0 where no position of its kind has a bucket.
         states: base states of each group, in the order of the portfolio's groups.
-        exposure: linear form of each group; None for accrual kinds, which have no market loss.
+        exposure: holdings of each group's states by book; None for accrual kinds, which have no market loss.
     """
 
     value: Float[Array, "positions"]
     claim: Float[Array, "positions"]
     states: tuple[Float[Array, "states"], ...]
-    exposure: tuple[GroupExposure | None, ...]
+    exposure: tuple[Float[Array, "books states"] | None, ...]
 
-    def marked(self, portfolio: Portfolio) -> list[tuple[PositionGroup, Float[Array, "states"], GroupExposure]]:
+    def marked(
+        self, portfolio: Portfolio
+    ) -> list[tuple[PositionGroup, Float[Array, "states"], Float[Array, "books states"]]]:
         """The groups that move with the market, with their base states and exposures."""
         every = zip(portfolio.groups, self.states, self.exposure, strict=True)
         return [(group, states, exposure) for group, states, exposure in every if exposure is not None]
@@ -47,18 +49,16 @@ def value_base(portfolio: Portfolio, market: MarketState) -> PortfolioBase:
         Values, claims, base states and exposures.
 
     Example:
-        >>> from pact_jax.instruments import PositionGroup, Stock
+        >>> from pact_jax.instruments import Stock, position_group
         >>> from pact_jax.market import example_market
         >>> zero = jnp.zeros(1, int)
-        >>> shares = PositionGroup(Stock(zero, zero), zero, jnp.full(1, 10.0), zero, None, jnp.ones(1, bool))
+        >>> shares = position_group(Stock(zero, zero), jnp.full(1, 10.0))
         >>> value_base(Portfolio((shares,), num_desks=1, num_buckets=0), example_market()).value.tolist()
         [1000.0]
     """
     states = [state_values(group.terms, market) for group in portfolio.groups]
     exposure = [
-        group_exposure(group, base, portfolio.num_desks, portfolio.num_buckets)
-        if group.terms.accounting is Accounting.MARKED
-        else None
+        group_exposure(group, base) if group.terms.accounting is Accounting.MARKED else None
         for group, base in zip(portfolio.groups, states, strict=True)
     ]
     value = [
@@ -67,7 +67,7 @@ def value_base(portfolio: Portfolio, market: MarketState) -> PortfolioBase:
     ]
     claim = [
         jnp.zeros_like(held_quantity(group))
-        if group.bucket is None
+        if group.book_bucket is None
         else _by_position(group, default_claim(group.terms, market))
         for group in portfolio.groups
     ]

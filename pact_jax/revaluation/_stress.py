@@ -50,11 +50,11 @@ def stress_test(portfolio: Portfolio, market: MarketState, stress: StressShocks)
 
     Example:
         >>> import jax.numpy as jnp
-        >>> from pact_jax.instruments import PositionGroup, Stock
+        >>> from pact_jax.instruments import Stock, position_group
         >>> from pact_jax.market import example_market
         >>> from pact_jax.scenarios import HYPOTHETICAL_STRESSES, FactorNames, stress_shocks
         >>> zero = jnp.zeros(1, int)
-        >>> shares = PositionGroup(Stock(zero, zero), zero, jnp.full(1, 10.0), zero, None, jnp.ones(1, bool))
+        >>> shares = position_group(Stock(zero, zero), jnp.full(1, 10.0))
         >>> book, market = Portfolio((shares,), num_desks=1, num_buckets=0), example_market()
         >>> falls = [s for s in HYPOTHETICAL_STRESSES if s.name == "equity -20%"]
         >>> built = stress_shocks(falls, market, FactorNames(assets=("A",)))

@@ -120,7 +120,7 @@ def what_if(book: BookScenarios, trade: PositionGroup | Portfolio) -> WhatIf:
         >>> zero = jnp.zeros(1, int)
         >>> moves = MarketShock(spot=jnp.log(jnp.linspace(0.81, 1.2, 40))[:, None])
         >>> book = remember_book(example_market(), moves, jnp.linspace(19.0, -20.0, 40), None, jnp.asarray([0.95]))
-        >>> hedge = PositionGroup(Stock(zero, zero), zero, jnp.full(1, -1.0), zero, None, jnp.ones(1, bool))
+        >>> hedge = position_group(Stock(zero, zero), jnp.full(1, -1.0))
         >>> result = what_if(book, hedge)
         >>> before, after = (float(x.expected_shortfall[0]) for x in (result.before, result.after))
         >>> round(before, 9), abs(round(after, 9))

@@ -4,7 +4,7 @@ from ._counter import Stream as Stream
 from ._counter import counter_chi2 as counter_chi2
 from ._counter import counter_integers as counter_integers
 from ._counter import counter_normals as counter_normals
-from ._counter import keyed_normals as keyed_normals
+from ._counter import keyed_uniforms as keyed_uniforms
 from ._counter import words_of as words_of
 from ._lattice import lattice_vector as lattice_vector
 from ._lattice import shifted_lattice as shifted_lattice

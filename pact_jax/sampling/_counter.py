@@ -122,7 +122,7 @@ def counter_chi2(
     return jax.vmap(one)(index)
 
 
-def keyed_normals(
+def keyed_uniforms(
     seed: Int[Array, ""],
     stream: Stream,
     index: UInt32[Array, ""],
@@ -130,9 +130,10 @@ def keyed_normals(
     *,
     dtype: jnp.dtype,
 ) -> Float[Array, "issuers"]:
-    """One standard normal a name for one scenario: depends on (seed, stream, index, name key) and on nothing else.
+    """One number between 0 and 1 a name for one scenario, of (seed, stream, index, name key) and of nothing else.
 
-    Adding, removing or reordering names leaves the numbers of the others as they were.
+    Adding, removing or reordering names leaves the numbers of the others as they were. In float32 they are as fine
+    as 32 bits near 0, where defaults are decided.
 
     Args:
         seed: seed of the scenario set.
@@ -142,9 +143,13 @@ def keyed_normals(
         dtype: floating dtype of the result.
 
     Returns:
-        Independent standard normals, one a name.
+        Independent uniform numbers, one a name, strictly between 0 and 1.
     """
-    return to_normal(words_of(seed, stream, index, key_of), dtype)
+    words = words_of(seed, stream, index, key_of)
+    if jnp.dtype(dtype) == jnp.float64:
+        return to_uniform(words, dtype)
+    fine = (words[0].astype(dtype) + 0.5) * jnp.asarray(2.0**-32, dtype)
+    return jnp.minimum(fine, jnp.asarray(1.0 - 2.0**-24, dtype))
 
 
 def words_of(seed: Int[Array, ""], stream: Stream, index: UInt32[Array, "..."], item: UInt32[Array, "..."]) -> Words:

@@ -68,7 +68,9 @@ def make_axes(snapshot: Snapshot, names: dict[str, tuple[str, ...]], lgd_of: dic
 
 
 def indices_of(column: pd.Series, index: dict[str, int], missing: int = 0) -> np.ndarray:
-    return np.array([index.get(name, missing) for name in column], dtype=np.int64)
+    # Few names, many rows: each name is looked up once.
+    code, names = pd.factorize(column, use_na_sentinel=False)
+    return np.array([index.get(name, missing) for name in names], dtype=np.int64)[code]
 
 
 def discount_points(curve: np.ndarray, time: np.ndarray) -> tuple[DiscountPoints, np.ndarray]:

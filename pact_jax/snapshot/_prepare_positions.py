@@ -12,7 +12,7 @@ import equinox as eqx
 import numpy as np
 import pandas as pd
 
-from pact_jax.instruments import AbstractTerms, AssetOption, LinearExposure, PositionGroup, RateVolTerms
+from pact_jax.instruments import AbstractTerms, AssetOption, LinearExposure, PositionGroup, RateVolTerms, books_of
 
 from ._capacity import capacity, padded
 from ._contract_axes import Axes, indices_of
@@ -32,6 +32,8 @@ from ._contracts_rate_options import cap_floor_terms, swap_terms, swaption_terms
 from ._contracts_rates import bond_terms, loan_terms
 from ._resolve import distinct
 from ._snapshot import Snapshot
+
+_MIN_BOOKS = 4
 
 
 @dataclass(frozen=True)
@@ -138,14 +140,17 @@ def _group(
     bucket: np.ndarray,
 ) -> PositionGroup:
     length = capacity(len(at))
-    own = bucket[at]
+    has_bucket = (bucket[at] >= 0).any()
+    book, book_desk, book_bucket = books_of(desks[at], bucket[at] if has_bucket else None)
+    num_books = capacity(len(book_desk), minimum=_MIN_BOOKS)
     return PositionGroup(
         terms=terms,
         contract=padded(code.astype(np.int64), length, 0),
         quantity=padded(positions["quantity"].to_numpy(float)[at], length, 0.0),
-        desk=padded(desks[at], length, 0),
-        bucket=padded(own, length, -1) if (own >= 0).any() else None,
+        book=padded(book, length, 0),
         mask=padded(np.ones(len(at), bool), length, False),
+        book_desk=padded(book_desk, num_books),
+        book_bucket=None if book_bucket is None else padded(book_bucket, num_books),
     )
 
 

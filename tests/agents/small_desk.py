@@ -11,7 +11,7 @@ from scipy.stats import norm, rankdata
 
 from pact_jax._pipeline import RiskInputs
 from pact_jax.credit import CreditBook
-from pact_jax.instruments import Bond, DiscountPoints, Forward, Loan, Portfolio, PositionGroup, RiskyPoints, Stock
+from pact_jax.instruments import Bond, DiscountPoints, Forward, Loan, Portfolio, RiskyPoints, Stock, position_group
 from pact_jax.liquidity import LiquidityBook
 from pact_jax.market import MarketShock, MarketState
 from pact_jax.scenarios import Sampling, ScenarioSet
@@ -42,9 +42,7 @@ def inputs() -> RiskInputs:
     zero = jnp.zeros(2, int)
 
     def group(terms, contract, rows, bucket=None):
-        quantity, desk = jnp.asarray(QUANTITY[rows]), jnp.asarray(DESK[rows])
-        bucket = None if bucket is None else jnp.asarray(bucket)
-        return PositionGroup(terms, jnp.asarray(contract), quantity, desk, bucket, jnp.ones(len(contract), bool))
+        return position_group(terms, QUANTITY[rows], contract, desk=DESK[rows], bucket=bucket)
 
     points = DiscountPoints(jnp.asarray([0, 1]), jnp.asarray(MATURITY))
     forward = Forward(

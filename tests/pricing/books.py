@@ -16,6 +16,7 @@ from pact_jax.instruments import (
     PositionGroup,
     RiskyPoints,
     Stock,
+    position_group,
 )
 from pact_jax.market import MarketState
 
@@ -49,16 +50,7 @@ def market() -> MarketState:
 
 def hold(terms, quantity, contract=None, mask=None, desk=None) -> PositionGroup:
     """Positions in the contracts of one kind, one each unless `contract` says otherwise."""
-    quantity = jnp.asarray(quantity, dtype=float)
-    count = quantity.shape[0]
-    return PositionGroup(
-        terms=terms,
-        contract=jnp.arange(count) if contract is None else jnp.asarray(contract),
-        quantity=quantity,
-        desk=jnp.zeros(count, int) if desk is None else jnp.asarray(desk),
-        bucket=None,
-        mask=jnp.ones(count, bool) if mask is None else jnp.asarray(mask),
-    )
+    return position_group(terms, jnp.asarray(quantity, dtype=float), contract, desk=desk, mask=mask)
 
 
 def book(*groups: PositionGroup, num_desks: int = 1) -> Portfolio:

@@ -8,7 +8,7 @@ import jax
 jax.config.update("jax_num_cpu_devices", 4)
 import jax.numpy as jnp, numpy as np
 from jax.sharding import AxisType
-from pact_jax.instruments import EuropeanOption, DiscountPoints, Portfolio, PositionGroup
+from pact_jax.instruments import EuropeanOption, DiscountPoints, Portfolio, position_group
 from pact_jax.market import MarketShock, example_market
 from pact_jax.revaluation import revalue
 
@@ -18,7 +18,7 @@ with jax.enable_x64(True):
     point = DiscountPoints(jnp.zeros(1, int), jnp.ones(1))
     strike, call = jnp.asarray(rng.uniform(70, 130, n)), jnp.asarray(rng.random(n) < 0.5)
     terms = EuropeanOption(zero, zero, zero, point, zero, strike, jnp.ones(n), call, jnp.ones(n))
-    group = PositionGroup(terms, jnp.arange(n), jnp.asarray(rng.normal(size=n)), zero, None, jnp.ones(n, bool))
+    group = position_group(terms, jnp.asarray(rng.normal(size=n)))
     book = Portfolio((group,), num_desks=1, num_buckets=0)
     shock = MarketShock(spot=jnp.asarray(0.1 * rng.normal(size=(300, 1))))
     results = []

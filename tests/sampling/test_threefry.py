@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pact_jax.sampling import Stream, counter_normals, keyed_normals, stream_key, threefry2x32, to_normal, to_uniform
+from pact_jax.sampling import Stream, counter_normals, keyed_uniforms, stream_key, threefry2x32, to_normal, to_uniform
 
 # Known answers published with the Random123 library, version 1.14 (kat_vectors, threefry2x32 with 20 rounds).
 _KNOWN = [
@@ -56,6 +56,19 @@ def test_a_number_depends_on_its_counter_only():
     part = jax.jit(lambda i: counter_normals(jnp.asarray(7), Stream.MARKET, i, 3, dtype=jnp.float64))(index[60:10:-1])
     assert np.array_equal(np.asarray(every)[60:10:-1, :3], np.asarray(part))
     names = jnp.asarray([5, 9, 2**31], jnp.uint32)
-    alone = keyed_normals(jnp.asarray(7), Stream.DEFAULTS, index[3], names[1:2], dtype=jnp.float64)
-    among = keyed_normals(jnp.asarray(7), Stream.DEFAULTS, index[3], names, dtype=jnp.float64)
+    alone = keyed_uniforms(jnp.asarray(7), Stream.DEFAULTS, index[3], names[1:2], dtype=jnp.float64)
+    among = keyed_uniforms(jnp.asarray(7), Stream.DEFAULTS, index[3], names, dtype=jnp.float64)
     assert float(alone[0]) == float(among[1])
+
+
+def test_keyed_uniforms_resolve_rare_events_in_both_precisions():
+    # Two million numbers in float32: the smallest is about 1 in 2e6, and none is 0 or 1, which certain names rely on.
+    names = jnp.arange(2**21, dtype=jnp.uint32)
+    index = jnp.asarray(0, jnp.uint32)
+    for dtype in (jnp.float32, jnp.float64):
+        u = np.asarray(keyed_uniforms(jnp.asarray(3), Stream.DEFAULTS, index, names, dtype=dtype), float)
+        assert u.min() > 0.0 and u.max() < 1.0
+        for p in (1e-4, 1e-5):
+            assert abs(np.sum(u < p) - p * len(u)) < 4.0 * np.sqrt(p * len(u))
+        # More distinct small numbers than 23 bits have: 8388608 x 1e-4 = 839 at most.
+        assert len(np.unique(u[u < 1e-3])) > 0.99 * np.sum(u < 1e-3)
