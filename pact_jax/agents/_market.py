@@ -8,7 +8,19 @@ from jaxtyping import Array, Float, UInt32
 from pact_jax._program import program
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
-from pact_jax.revaluation import TILE, PortfolioBase, TailPnl, attribute_tail, map_cores, revalue, value_base
+from pact_jax.revaluation import (
+    TILE,
+    PortfolioBase,
+    SubsetMasks,
+    SubsetSums,
+    TailPnl,
+    map_cores,
+    revalue,
+    share_out,
+    subset_masks,
+    value_base,
+    weigh_subsets,
+)
 
 
 class MarketObservation(eqx.Module):
@@ -104,7 +116,14 @@ def attribute_market(
         Tail-weighted sums; a loss is minus a profit.
     """
     base = value_base(portfolio, market) if base is None else base
-    return _attribute_market(portfolio, market, base, shock, tail_weight, bucket_weight, tile=tile)
+    given = (portfolio, market, base, shock, tail_weight, bucket_weight)
+    sums = map_cores(
+        lambda some: _attribute_market(*given, some, tile=tile),
+        subset_masks(portfolio, shock, market.spot.dtype),
+        tile=1,
+        context=given,
+    )
+    return _share_out(portfolio, base, shock, tail_weight, sums)
 
 
 @program(static_argnames=("tile",))
@@ -115,7 +134,19 @@ def _attribute_market(
     shock: MarketShock,
     tail_weight: Float[Array, "scenarios"],
     bucket_weight: Float[Array, "scenarios buckets"],
+    masks: tuple[SubsetMasks, ...],
     *,
     tile: int,
+) -> tuple[SubsetSums, ...]:
+    return weigh_subsets(portfolio, market, base, shock, tail_weight, bucket_weight, masks, tile=tile)
+
+
+@program
+def _share_out(
+    portfolio: Portfolio,
+    base: PortfolioBase,
+    shock: MarketShock,
+    tail_weight: Float[Array, "scenarios"],
+    sums: tuple[SubsetSums, ...],
 ) -> TailPnl:
-    return attribute_tail(portfolio, market, shock, tail_weight, bucket_weight, base=base, tile=tile)
+    return share_out(portfolio, base, shock, tail_weight, sums)

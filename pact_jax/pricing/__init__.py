@@ -52,6 +52,7 @@ from ._scenario_options import european_option_scenario_pricer as european_optio
 from ._scenario_options import fx_option_scenario_pricer as fx_option_scenario_pricer
 from ._scenario_pricer import ScenarioPricer as ScenarioPricer
 from ._scenario_pricer import scenario_pricer as scenario_pricer
+from ._state_currency import state_currency as state_currency
 from ._stock import stock_delivers as stock_delivers
 from ._stock import stock_value as stock_value
 from ._swap import swap_states as swap_states

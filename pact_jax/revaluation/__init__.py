@@ -38,8 +38,13 @@ from ._stress import spot_vol_pnl as spot_vol_pnl
 from ._stress import stress_test as stress_test
 from ._supplied import supplied_vectors as supplied_vectors
 from ._tail import FACTOR_GROUPS as FACTOR_GROUPS
+from ._tail import SubsetSums as SubsetSums
 from ._tail import TailPnl as TailPnl
 from ._tail import attribute_tail as attribute_tail
+from ._tail import share_out as share_out
+from ._tail import weigh_subsets as weigh_subsets
+from ._tail_subsets import SubsetMasks as SubsetMasks
+from ._tail_subsets import subset_masks as subset_masks
 from ._tile import TILE as TILE
 from ._tile import map_blocks as map_blocks
 from ._tile import map_tiles as map_tiles

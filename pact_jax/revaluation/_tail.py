@@ -1,21 +1,27 @@
 """The second pass: what each position and each factor contributed in the tail scenarios, and only there."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
-from pact_jax.instruments import Accounting, Portfolio, PositionGroup
+from pact_jax.instruments import Portfolio, PositionGroup
 from pact_jax.market import FactorGroup, MarketShock, MarketState
 from pact_jax.measures import shapley_matrix
-from pact_jax.pricing import contract_values, held_quantity
+from pact_jax.pricing import contract_values, held_quantity, state_currency
 
 from ._change import sum_change
 from ._portfolio_base import PortfolioBase, value_base
+from ._tail_subsets import MovedFactors, SubsetMasks, moved_factors, places, subset_masks
 from ._tile import TILE, sum_tail
 
 FACTOR_GROUPS: tuple[FactorGroup, ...] = tuple(FactorGroup)
 """Order of the factor axis of an attribution."""
+
+Out = TypeVar("Out")
 
 
 class TailPnl(eqx.Module):
@@ -29,6 +35,20 @@ class TailPnl(eqx.Module):
 
     by_factor: Float[Array, "positions factors"]
     in_bucket: Float[Array, "positions"]
+
+
+class SubsetSums(eqx.Module):
+    """Tail-weighted sums of one group for each subset of what moves.
+
+    Attributes:
+        plain: weighted with t.
+        converted: weighted with t and the growth of the state's own exchange rate; None where rates are priced.
+        in_bucket: of each position, weighted with its bucket's weight; None where no position has one.
+    """
+
+    plain: Float[Array, "subsets states"]
+    converted: Float[Array, "subsets states"] | None
+    in_bucket: Float[Array, "subsets positions"] | None
 
 
 def attribute_tail(
@@ -62,65 +82,171 @@ def attribute_tail(
         L. S. Shapley, A value for n-person games (1953).
     """
     base = value_base(portfolio, market) if base is None else base
+    masks = subset_masks(portfolio, shock, market.spot.dtype)
+    sums = weigh_subsets(portfolio, market, base, shock, tail_weight, bucket_weight, masks, tile=tile)
+    return share_out(portfolio, base, shock, tail_weight, sums)
+
+
+def weigh_subsets(
+    portfolio: Portfolio,
+    market: MarketState,
+    base: PortfolioBase,
+    shock: MarketShock,
+    tail_weight: Float[Array, "scenarios"],
+    bucket_weight: Float[Array, "scenarios buckets"],
+    masks: tuple[SubsetMasks, ...],
+    *,
+    tile: int = TILE,
+) -> tuple[SubsetSums, ...]:
+    """Tail-weighted sums of every state for the subsets given, which are all of `subset_masks` or a run of them.
+
+    Args:
+        portfolio: the positions.
+        market: the base state.
+        base: what `value_base` says of them.
+        shock: as for `attribute_tail`.
+        tail_weight: as for `attribute_tail`.
+        bucket_weight: as for `attribute_tail`.
+        masks: the subsets.
+        tile: scenarios compiled as one block.
+
+    Returns:
+        One item a group.
+    """
+    return tuple(
+        _weigh_group(group, states, market, shock, tail_weight, bucket_weight, mask, tile)
+        for group, states, mask in zip(portfolio.groups, base.states, masks, strict=True)
+    )
+
+
+def share_out(
+    portfolio: Portfolio,
+    base: PortfolioBase,
+    shock: MarketShock,
+    tail_weight: Float[Array, "scenarios"],
+    sums: tuple[SubsetSums, ...],
+) -> TailPnl:
+    """Shapley values of every position from the sums of all subsets.
+
+    Args:
+        portfolio: the positions.
+        base: what `value_base` says of them.
+        shock: as for `attribute_tail`.
+        tail_weight: as for `attribute_tail`.
+        sums: what `weigh_subsets` says of all subsets.
+
+    Returns:
+        As `attribute_tail`.
+    """
+    grown = None if shock.fx is None else _matmul(tail_weight, _growth(shock.fx, tail_weight))
     by_factor, in_bucket = [], []
-    for group, states in zip(portfolio.groups, base.states, strict=True):
-        if group.terms.accounting is Accounting.ACCRUAL:
-            num = group.quantity.shape[0]
-            by_factor.append(jnp.zeros((num, len(FACTOR_GROUPS)), tail_weight.dtype))
-            in_bucket.append(jnp.zeros(num, tail_weight.dtype))
-            continue
-        split, bucketed = _group_tail(group, states, market, shock, tail_weight, bucket_weight, tile)
-        by_factor.append(split)
+    for group, states, own in zip(portfolio.groups, base.states, sums, strict=True):
+        by_factor.append(_share_group(group, states, moved_factors(group.terms, shock), grown, own))
+        bucketed = jnp.zeros_like(held_quantity(group)) if own.in_bucket is None else jnp.sum(own.in_bucket, axis=0)
         in_bucket.append(bucketed)
     return TailPnl(jnp.concatenate(by_factor), jnp.concatenate(in_bucket))
 
 
-def _group_tail(
+def _weigh_group(
     group: PositionGroup,
     base: Float[Array, "states"],
     market: MarketState,
     shock: MarketShock,
     tail_weight: Float[Array, "scenarios"],
     bucket_weight: Float[Array, "scenarios buckets"],
+    masks: SubsetMasks,
     tile: int,
-) -> tuple[Float[Array, "positions factors"], Float[Array, "positions"]]:
-    moved = tuple(g for g in group.terms.depends_on if _moves(shock, g))
-    precision = jax.lax.Precision.HIGHEST
+) -> SubsetSums:
+    moved = moved_factors(group.terms, shock)
+    currency = state_currency(group.terms) if moved.priced != moved.every else None
 
+    def weigh(part: tuple[MarketShock, Array], t: Array) -> SubsetSums:
+        some, inside = part[0], jnp.where(t[:, None] > 0.0, part[1], 0.0)
+        rows = t[None, :]
+        if currency is not None and some.fx is not None:
+            rows = jnp.concatenate([rows, (t[:, None] * _growth(some.fx, t)).T])
+
+        def split(mask: Float[Array, "factors"]) -> tuple[Array, Array]:
+            sums = sum_change(group.terms, market, _kept(some, moved.priced, mask), base, rows)
+            return sums[0], sums[0] if currency is None else _own_row(sums[1:], currency)
+
+        def bucketed(mask: Float[Array, "factors"]) -> Float[Array, "positions"]:
+            sums = sum_change(group.terms, market, _kept(some, moved.every, mask), base, inside.T)
+            return _by_position(group, sums)
+
+        none = jnp.zeros((masks.split.shape[0], *base.shape), base.dtype)
+        plain, converted = _each(split, masks.split, (base, base)) if moved.priced else (none, none)
+        in_bucket = None if masks.bucketed is None else _each(bucketed, masks.bucketed, held_quantity(group))
+        return SubsetSums(plain, None if currency is None else converted, in_bucket)
+
+    if not moved.every:
+        count = masks.split.shape[0]
+        bucket = None if masks.bucketed is None else jnp.zeros((count, *group.quantity.shape), base.dtype)
+        return SubsetSums(jnp.zeros((count, *base.shape), base.dtype), None, bucket)
+    return sum_tail(weigh, (shock, bucket_weight), tail_weight, tile=tile)
+
+
+def _share_group(
+    group: PositionGroup,
+    base: Float[Array, "states"],
+    moved: MovedFactors,
+    grown: Float[Array, "currencies"] | None,
+    sums: SubsetSums,
+) -> Float[Array, "positions factors"]:
     quantity = held_quantity(group)
     split = jnp.zeros((quantity.shape[0], len(FACTOR_GROUPS)), base.dtype)
-    if not moved:
-        return split, jnp.zeros_like(quantity)
-
-    # One row a subset, one column a group: 1 where the group moves. Scaling a shock by 0 is exactly the base, so one
-    # compiled pricing serves all subsets, and the first, in which nothing moves, is not priced at all.
-    masks = jnp.asarray(
-        [[subset >> k & 1 for k in range(len(moved))] for subset in range(1, 2 ** len(moved))], base.dtype
-    )
-
-    def weigh(part: tuple[MarketShock, Array], t: Array) -> Array:
-        # The buckets' weights ride along with the tail weight: one more row each in the same product.
-        inside = jnp.where(t[:, None] > 0.0, part[1], 0.0)
-        rows = t[None, :] if group.bucket is None else jnp.concatenate([t[None, :], inside.T])
-
-        def total(mask: Float[Array, "factors"]) -> Float[Array, "buckets states"]:
-            kept = part[0].only(moved).scaled({g: mask[k] for k, g in enumerate(moved)})
-            return sum_change(group.terms, market, kept, base, rows)
-
-        return jax.lax.map(total, masks)
-
-    weighted = sum_tail(weigh, (shock, bucket_weight), tail_weight, tile=tile)
-    subsets, bucketed = jnp.pad(weighted[:, 0], ((1, 0), (0, 0))), weighted[-1, 1:]
+    if not moved.every:
+        return split
+    plain = _undealt(sums.plain, 2 ** len(moved.priced) - 1)
+    values = [jnp.zeros_like(base), *plain]
+    if sums.converted is not None:
+        currency = state_currency(group.terms)
+        assert grown is not None and currency is not None  # the rates move, and the kind says which one
+        # Moved as well, the rate adds its growth on the changed state: on its change, and on the base.
+        alone = base * grown[currency]
+        grows = [alone, *(_undealt(sums.converted, len(plain)) + alone[None, :])]
+        values += [value + more for value, more in zip(values, grows, strict=True)]
+    order = moved.ordered
+    subsets = jnp.stack(values)
     # Shapley is linear in the subset values, so it is taken once, after the tail-weighted sum.
-    shares = jnp.matmul(jnp.asarray(shapley_matrix(len(moved)), base.dtype), subsets, precision=precision)
+    shares = _matmul(jnp.asarray(shapley_matrix(len(order)), base.dtype), subsets)
     to_contracts = jax.vmap(lambda states: contract_values(group.terms, states))
-    columns = jnp.asarray([FACTOR_GROUPS.index(g) for g in moved])
-    split = split.at[:, columns].set((to_contracts(shares)[:, group.contract] * quantity[None, :]).T)
-    if group.bucket is None:
-        return split, jnp.zeros_like(quantity)
-    own = to_contracts(bucketed)[jnp.maximum(group.bucket, 0), group.contract] * quantity
-    return split, jnp.where(group.bucket >= 0, own, 0.0)
+    columns = jnp.asarray([FACTOR_GROUPS.index(g) for g in order])
+    return split.at[:, columns].set((to_contracts(shares)[:, group.contract] * quantity[None, :]).T)
 
 
-def _moves(shock: MarketShock, group: FactorGroup) -> bool:
-    return bool(jax.tree.leaves(shock.only([group])))
+def _by_position(group: PositionGroup, sums: Float[Array, "buckets states"]) -> Float[Array, "positions"]:
+    assert group.bucket is not None
+    own = jax.vmap(lambda states: contract_values(group.terms, states))(sums)
+    held = own[jnp.maximum(group.bucket, 0), group.contract] * held_quantity(group)
+    return jnp.where(group.bucket >= 0, held, 0.0)
+
+
+def _kept(shock: MarketShock, groups: tuple[FactorGroup, ...], mask: Float[Array, "factors"]) -> MarketShock:
+    # Scaling a shock by 0 is exactly the base, so that one compiled pricing serves all subsets.
+    return shock.only(groups).scaled({g: mask[k] for k, g in enumerate(groups)})
+
+
+def _each(function: Callable[[Float[Array, "factors"]], Out], masks: Float[Array, "subsets factors"], like: Out) -> Out:
+    """A function of each subset; what is not priced, and costs nothing, is 0 of the given shapes."""
+    nothing = jax.tree.map(jnp.zeros_like, like)
+    return jax.lax.map(lambda mask: jax.lax.cond(jnp.any(mask > 0.0), function, lambda _: nothing, mask), masks)
+
+
+def _own_row(sums: Float[Array, "currencies states"], currency: Int[Array, "states"]) -> Float[Array, "states"]:
+    return jnp.take_along_axis(sums, currency[None, :], axis=0)[0]
+
+
+def _growth(
+    move: Float[Array, "scenarios currencies"], weight: Float[Array, "scenarios"]
+) -> Float[Array, "scenarios currencies"]:
+    """Relative growth of exchange rates; 0 outside the tail, where a rate may be anything."""
+    return jnp.where(weight[:, None] > 0.0, jnp.expm1(move), 0.0)
+
+
+def _undealt(sums: Float[Array, "subsets states"], count: int) -> Float[Array, "subsets states"]:
+    return sums[places(count, sums.shape[0])]
+
+
+def _matmul(left: Array, right: Array) -> Array:
+    return jnp.matmul(left, right, precision=jax.lax.Precision.HIGHEST)
