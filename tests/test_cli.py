@@ -45,6 +45,11 @@ def test_views_can_be_left_out(folder, capsys):
     assert "side by side" not in capsys.readouterr().out
 
 
+def test_a_ladder_says_what_it_did(folder, capsys):
+    assert main(["assess", str(folder), *FEW, "--no-views", "--ladder"]) == 0
+    assert "FULL_REVALUATION: no ladder covers any position of this book" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("words", "asked"), [([], None), (["--positions", "30"], 30)])
 def test_the_shipped_desk_without_a_folder(words, asked, monkeypatch, capsys):
     calls = []

@@ -11,6 +11,7 @@ from pact_jax.assessment import Generator, Historical, MonteCarlo, market_views,
 from pact_jax.audit import AuditLog, record_assessment
 from pact_jax.errors import PactError
 from pact_jax.report import html_report, json_report, text_report
+from pact_jax.revaluation import RevaluationMode
 from pact_jax.snapshot import Snapshot
 
 from ._book import add_book, open_book
@@ -40,6 +41,7 @@ def add_assess(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     scenarios.add_argument(
         "--scenarios", type=int, metavar="N", help=f"Monte Carlo scenarios (default {_NUM_SCENARIOS:,})"
     )
+    add("--ladder", action="store_true", help="options by ladder, the tails in full: the same score, sooner")
     add("--seed", type=int, default=0, metavar="S", help="seed of every random number (default 0)")
     add("--json", type=Path, metavar="F", help="write the report as JSON to this file as well")
     add("--html", type=Path, metavar="F", help="write the report as one offline HTML file as well")
@@ -65,6 +67,7 @@ def _run(chosen: argparse.Namespace) -> int:
         horizon_days=chosen.horizon_days,
         confidence=chosen.confidence,
         seed=chosen.seed,
+        revaluation=RevaluationMode.LADDER if chosen.ladder else RevaluationMode.FULL,
         num_worst=_NUM_WORST,
         progress=tell,
     )
