@@ -168,6 +168,73 @@ def two_assets(n: int) -> list[Comparison]:
     return [first, compare(*row)]
 
 
+def arithmetic_means(n: int) -> Comparison:
+    """A hundredth of the contracts: the reference integrates over three dimensions. Errors are shares of the spot."""
+    book = contracts(n, 26)
+    small = (book["days"] >= 30) & (book["vol"] * np.sqrt(book["time"]) < 0.6)
+    book = {name: column[small][: max(n // 100, 20)] for name, column in book.items()}
+    # Four fixings on whole days, the last at expiry.
+    fixings = (book["days"][:, None] * np.arange(1, 5)[None, :]) // 4
+    market = Market()
+    engine = ql.ChoiAsianEngine(market.process)
+
+    def build(i: int) -> ql.Instrument:
+        dates = [TODAY + int(day) for day in fixings[i]]
+        terms = (ql.Average.Arithmetic, 0.0, 0, dates, vanilla(book, i), european(book, i))
+        option = ql.DiscreteAveragingAsianOption(*terms)
+        option.setPricingEngine(engine)
+        return option
+
+    theirs = priced(book, market, build)
+    spot, strike, time, vol, rate, dividend, call = arrays(
+        book, "spot", "strike", "time", "vol", "rate", "yield", "call"
+    )
+    times = jnp.asarray(fixings / 365.0)
+    forward = spot[:, None] * jnp.exp((rate - dividend)[:, None] * times)
+    price = jax.jit(jax.vmap(pf.arithmetic_asian_price, (0, 0, None, None, 0, 0, 0)))
+    ours = price(
+        forward, (vol * vol)[:, None] * times, jnp.full(4, 0.25), jnp.asarray(0.0), strike, jnp.exp(-rate * time), call
+    )
+    worst = float(np.max(np.abs(np.asarray(ours) - theirs) / book["spot"]))
+    method = "arithmetic, 4 fixings, total volatility below 60 %, error as share of spot"
+    return Comparison("Asian", method, "ChoiAsianEngine", len(theirs), worst, 3e-5)
+
+
+def sums(n: int) -> list[Comparison]:
+    """A tenth of the contracts. Errors are shares of the two forwards."""
+    book = {name: column[: max(n // 10, 60)] for name, column in _two_asset_book(n).items()}
+    markets, count = TwoMarkets(), len(book["spot"])
+    book["vol"], book["vol 2"] = (np.minimum(book[k], 0.6 / np.sqrt(book["time"])) for k in ("vol", "vol 2"))
+    book["rho"] = np.clip(book["rho"], -0.95, 0.95)
+    names = ("spot", "spot 2", "strike", "time", "vol", "vol 2", "rate", "yield", "yield 2", "rho", "call")
+    spot, spot_2, strike, time, vol, vol_2, rate, dividend, dividend_2, rho, call = arrays(book, *names)
+    forwards = (spot * jnp.exp((rate - dividend) * time), spot_2 * jnp.exp((rate - dividend_2) * time))
+    market = (vol * jnp.sqrt(time), vol_2 * jnp.sqrt(time), rho, jnp.exp(-rate * time), call)
+    result = []
+    for name, sign in (("spread", -1.0), ("basket of two", 1.0)):
+        level = np.asarray(spot + sign * spot_2 + 0.5 * (strike - spot))
+        theirs = np.empty(count)
+        for i in range(count):
+            markets.set(book, i)
+            payoff = ql.PlainVanillaPayoff(ql.Option.Call if book["call"][i] else ql.Option.Put, float(level[i]))
+            basket = ql.SpreadBasketPayoff(payoff)
+            if sign > 0.0:
+                basket = ql.AverageBasketPayoff(payoff, ql.Array([1.0, 1.0]))
+            correlation = ql.Matrix(2, 2, 1.0)
+            correlation[0][1] = correlation[1][0] = float(book["rho"][i])
+            option = ql.BasketOption(basket, european(book, i))
+            processes = [markets.first.process, markets.second.process]
+            option.setPricingEngine(ql.ChoiBasketEngine(processes, correlation, 200.0))
+            theirs[i] = option.NPV()
+        ours = jax.jit(pf.two_asset_sum_price)(forwards[0], sign * forwards[1], jnp.asarray(level), *market)
+        error = np.abs(np.asarray(ours) - theirs) / np.asarray(forwards[0] + forwards[1])
+        refused = np.isnan(error)
+        method = f"{name}, one integral ({refused.sum()} refused), error as share of the forwards"
+        worst = float(np.max(error[~refused]))
+        result.append(Comparison("Two assets", method, "ChoiBasketEngine, 200", count, worst, 1e-5))
+    return result
+
+
 def heston(n: int) -> Comparison:
     """A tenth of the contracts: the reference integrates adaptively. Errors are shares of the spot."""
     book = contracts(max(n // 10, 60), 24)

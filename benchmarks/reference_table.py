@@ -25,7 +25,7 @@ _OUT = _ROOT / "docs" / "evidence" / "pricing_reference.md"
 _RUNS = (
     *(getattr(peers, name) for name in ("black", "black_76", "displaced", "bachelier", "digitals", "fx_deltas")),
     *(getattr(peers, name) for name in ("barriers", "touches")),
-    *(getattr(exotic, name) for name in ("asians", "two_assets", "americans", "heston")),
+    *(getattr(exotic, name) for name in ("asians", "arithmetic_means", "two_assets", "sums", "americans", "heston")),
     rate.rates,
 )
 
@@ -57,7 +57,7 @@ Each case passes within the tolerance that its source prints or uses, in a test 
 # Sets of which a test checks a part; every other set is checked whole.
 _PARTS = {
     "american-highprec-edges": "without spot 0, expiry today, volatility 10,000 %, yield 1,000 %",
-    "asian-arith-mc": "one row, by simulation",
+    "asian-arith-mc": "up to 12 fixings",
     "asian-geometric": "average price (not average strike)",
     "barrier-haug": "European exercise",
     "cds-cached": "the one with a fair spread",

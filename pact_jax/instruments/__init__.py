@@ -1,6 +1,7 @@
 """Contract terms, struct-of-arrays per kind, and the positions that hold them."""
 
 from ._american_option import AmericanOption as AmericanOption
+from ._asian_option import ArithmeticAsianOption as ArithmeticAsianOption
 from ._asian_option import AsianOption as AsianOption
 from ._asset_option import AssetOption as AssetOption
 from ._barrier_option import BarrierOption as BarrierOption
@@ -29,4 +30,5 @@ from ._swap import Swap as Swap
 from ._terms import AbstractTerms as AbstractTerms
 from ._terms import Accounting as Accounting
 from ._terms import DiscountPoints as DiscountPoints
+from ._two_asset_option import TwoAssetOption as TwoAssetOption
 from ._variance_swap import VarianceSwap as VarianceSwap

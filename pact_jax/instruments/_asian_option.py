@@ -32,3 +32,27 @@ class AsianOption(AbstractTerms):
     fixing_time: Float[Array, "contracts dates"]
     fixing_weight: Float[Array, "contracts dates"]
     past_log_sum: Float[Array, "contracts"]
+
+
+class ArithmeticAsianOption(AbstractTerms):
+    """Calls and puts on the arithmetic mean of discrete fixings, settled at expiry.
+
+    Attributes:
+        option: asset, strike, expiry, side.
+        fixing_time: years to the fixings still to come, ascending.
+        fixing_weight: weight of each, `1 / number of all fixings, past ones included`; 0 pads.
+        past_sum: sum over past fixings of weight times fixing; 0 if there are none.
+    """
+
+    kind: ClassVar[str] = "arithmetic_asian_option"
+    depends_on: ClassVar[tuple[FactorGroup, ...]] = (
+        FactorGroup.SPOT,
+        FactorGroup.RATES,
+        FactorGroup.VOL,
+        FactorGroup.FX,
+    )
+
+    option: AssetOption
+    fixing_time: Float[Array, "contracts dates"]
+    fixing_weight: Float[Array, "contracts dates"]
+    past_sum: Float[Array, "contracts"]

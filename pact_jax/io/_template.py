@@ -174,6 +174,7 @@ def _positions() -> pd.DataFrame:
         | {"undrawn": 100_000.0, "ccf": 0.4},
         *_asset_options(),
         *_rates_and_credit(),
+        *_averages_and_pairs(),
     )
     return _rows("positions", *({"position_id": f"T{at:02d}"} | row for at, row in enumerate(rows, start=1)))
 
@@ -197,6 +198,18 @@ def _asset_options() -> tuple[dict[str, Any], ...]:
         | {"averaging": "geometric", "first_fixing": "2024-07-19", "fixing_frequency": 52},
         {"desk": "equity", "kind": "variance_swap", "asset": "INDEX", "strike": 0.17, "maturity": "2024-12-20"}
         | {"quantity": 1, "multiplier": 250_000},
+    )
+
+
+def _averages_and_pairs() -> tuple[dict[str, Any], ...]:
+    option: dict[str, Any] = {"desk": "equity", "asset": "INDEX", "option_type": "call", "maturity": "2024-12-20"}
+    pair = option | {"asset_2": "ACME", "correlation": 0.6}
+    return (
+        option
+        | {"kind": "asian_option", "quantity": 2, "strike": 5_000.0, "multiplier": 10}
+        | {"averaging": "arithmetic", "first_fixing": "2024-07-19", "fixing_frequency": 12},
+        pair | {"kind": "spread_option", "quantity": 3, "strike": 100.0, "weight_2": 60.0, "multiplier": 10},
+        pair | {"kind": "basket_option", "quantity": -3, "strike": 9_900.0, "weight_2": 60.0, "multiplier": 10},
     )
 
 

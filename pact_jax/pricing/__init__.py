@@ -3,6 +3,7 @@
 from . import formulas as formulas
 from . import rates as rates
 from ._american_option import american_option_value as american_option_value
+from ._asian_option import arithmetic_asian_option_value as arithmetic_asian_option_value
 from ._asian_option import asian_option_value as asian_option_value
 from ._barrier_option import barrier_option_value as barrier_option_value
 from ._bond import bond_claim as bond_claim
@@ -57,6 +58,7 @@ from ._stock import stock_delivers as stock_delivers
 from ._stock import stock_value as stock_value
 from ._swap import swap_states as swap_states
 from ._swap import swap_value as swap_value
+from ._two_asset_option import two_asset_option_value as two_asset_option_value
 from ._value import DeliveredAsset as DeliveredAsset
 from ._value import contract_values as contract_values
 from ._value import default_claim as default_claim

@@ -6,8 +6,8 @@ from jaxtyping import Bool
 
 from ._checks_rates import check_rate_terms
 from ._context import Context
-from ._fixings import FIXING_FREQUENCIES, WEEKDAYS
-from ._kinds import ASSET_KINDS, KINDS, RATE_OPTION_KINDS, RATE_SURFACE, Underlying
+from ._fixings import AVERAGES, FIXING_FREQUENCIES, WEEKDAYS
+from ._kinds import ASSET_KINDS, KINDS, RATE_OPTION_KINDS, RATE_SURFACE, TWO_ASSET_KINDS, Underlying
 from ._table_spec import Findings
 
 _OWN_COLUMNS = (
@@ -32,6 +32,9 @@ _OWN_COLUMNS = (
     "fixing_frequency",
     "past_average",
     "past_volatility",
+    "asset_2",
+    "weight_2",
+    "correlation",
 )
 """Columns without a default that only some kinds read."""
 
@@ -58,6 +61,7 @@ def check_positions(frame: pd.DataFrame, findings: Findings, context: Context) -
     _check_hazard(frame, findings, context)
     _check_averaging(frame, findings, context)
     _check_variance(frame, findings, context)
+    _check_second_asset(frame, findings, context)
 
 
 def _check_unread(frame: pd.DataFrame, findings: Findings) -> None:
@@ -123,7 +127,7 @@ def _check_maturity(frame: pd.DataFrame, findings: Findings, context: Context) -
 
 def _check_strike(frame: pd.DataFrame, findings: Findings) -> None:
     lowest = -frame["displacement"].fillna(0.0).where(frame["kind"].isin(RATE_OPTION_KINDS), 0.0)
-    lowest = lowest.mask(frame["vol_model"] == "bachelier", -np.inf)
+    lowest = lowest.mask((frame["vol_model"] == "bachelier") | (frame["kind"] == "spread_option"), -np.inf)
     wrong = (frame["strike"] <= lowest).to_numpy()
     findings.rows(wrong, "strike", frame["strike"], "must be > 0", "a lognormal level is; a rate needs a displacement")
 
@@ -145,9 +149,9 @@ def _check_averaging(frame: pd.DataFrame, findings: Findings, context: Context) 
     asian = (frame["kind"] == "asian_option").to_numpy()
     if not asian.any():
         return
-    wrong = asian & ~_is_empty(frame["averaging"]) & (frame["averaging"] != "geometric").to_numpy()
-    rule = "is an average without an exact price: only the geometric one has it"
-    mend = "use geometric, or carry the position as supplied sensitivities"
+    wrong = asian & ~_is_empty(frame["averaging"]) & ~frame["averaging"].isin(AVERAGES).to_numpy()
+    rule = "is an average without a price"
+    mend = f"use {' or '.join(AVERAGES)}, or carry the position as supplied sensitivities"
     findings.rows(wrong, "averaging", frame["averaging"], rule, mend)
     frequency = frame["fixing_frequency"]
     wrong = asian & (frequency.notna() & ~frequency.isin(FIXING_FREQUENCIES)).to_numpy()
@@ -164,7 +168,7 @@ def _check_averaging(frame: pd.DataFrame, findings: Findings, context: Context) 
     begun = asian & (first <= pd.Timestamp(context.valuation_date)).to_numpy()
     rule = "averaging has begun and the mean so far is not known"
     unknown = begun & _is_empty(frame["past_average"])
-    findings.rows(unknown, "past_average", frame["position_id"], rule, "give the geometric mean of the past fixings")
+    findings.rows(unknown, "past_average", frame["position_id"], rule, "give the mean of the past fixings")
     early = asian & ~begun & ~_is_empty(frame["past_average"])
     rule = "is a mean of fixings before the first one"
     findings.rows(early, "past_average", frame["past_average"], rule, "clear it: averaging has not begun")
@@ -185,3 +189,21 @@ def _check_variance(frame: pd.DataFrame, findings: Findings, context: Context) -
     early = swap & ~begun & ~_is_empty(frame["past_volatility"])
     rule = "is a volatility realised before the start"
     findings.rows(early, "past_volatility", frame["past_volatility"], rule, "clear it, or give the start")
+
+
+def _check_second_asset(frame: pd.DataFrame, findings: Findings, context: Context) -> None:
+    two = frame["kind"].isin(TWO_ASSET_KINDS).to_numpy() & ~_is_empty(frame["asset_2"])
+    if not two.any():
+        return
+    second, assets = frame["asset_2"], context.tables["assets"]
+    missing = two & ~second.isin(list(context.names("vols.surface"))).to_numpy()
+    rule = "an option needs an implied-volatility surface of this name"
+    findings.rows(missing, "asset_2", second, rule, "add the surface to vols")
+    same = two & (second == frame["asset"]).to_numpy()
+    findings.rows(same, "asset_2", second, "is the first asset again", "name another asset, or use a european_option")
+    currency = dict(zip(assets["asset"], assets["currency"], strict=True))
+    own, other = frame["asset"].map(currency), second.map(currency)
+    foreign = two & (own.notna() & other.notna() & (own != other)).to_numpy()
+    rule = "is in another currency than the first asset: what converts it (a quanto) is not priced"
+    mend = "carry the position as supplied sensitivities"
+    findings.rows(foreign, "asset_2", second, rule, mend)

@@ -11,6 +11,7 @@ import pandas as pd
 from pact_jax.instruments import (
     AbstractTerms,
     AmericanOption,
+    ArithmeticAsianOption,
     AsianOption,
     AssetOption,
     BarrierOption,
@@ -18,6 +19,7 @@ from pact_jax.instruments import (
     EuropeanOption,
     Forward,
     Stock,
+    TwoAssetOption,
     VarianceSwap,
 )
 
@@ -85,6 +87,27 @@ def asian_option_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
         fixing_time=fixings.time,
         fixing_weight=fixings.weight,
         past_log_sum=fixings.past_weight * np.log(rows["past_average"].fillna(1.0).to_numpy(float)),
+    )
+
+
+def arithmetic_asian_option_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
+    fixings = averaging(rows, axes.valuation_date)
+    return ArithmeticAsianOption(
+        option=AssetOption(**_option_columns(rows, axes)),
+        fixing_time=fixings.time,
+        fixing_weight=fixings.weight,
+        past_sum=fixings.past_weight * rows["past_average"].fillna(0.0).to_numpy(float),
+    )
+
+
+def two_asset_option_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
+    sign = np.where(rows["kind"] == "spread_option", -1.0, 1.0)
+    return TwoAssetOption(
+        **_option_columns(rows, axes),
+        asset_2=indices_of(rows["asset_2"], axes.asset),
+        surface_2=indices_of(rows["asset_2"], axes.surface),
+        weight_2=sign * rows["weight_2"].fillna(1.0).to_numpy(float),
+        correlation=rows["correlation"].to_numpy(float),
     )
 
 

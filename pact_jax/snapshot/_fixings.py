@@ -13,6 +13,7 @@ from pact_jax.dates import add_months
 from ._capacity import capacity
 from ._resolve import DAYS_PER_YEAR
 
+AVERAGES: Final = ("geometric", "arithmetic")
 WEEKDAYS: Final = 250
 WEEKS: Final = 52
 FIXING_FREQUENCIES: Final = (1, 2, 4, 12, WEEKS, WEEKDAYS)

@@ -75,11 +75,24 @@ KINDS: Final[dict[str, Kind]] = {
         optional=("rebate",),
     ),
     "asian_option": _option(
-        "Option on the geometric mean of the asset's fixings, counted back from maturity to `first_fixing`.",
+        "Option on the geometric or arithmetic mean of the asset's fixings, counted back from maturity to "
+        "`first_fixing`.",
         "averaging",
         "first_fixing",
         "fixing_frequency",
         optional=("past_average",),
+    ),
+    "spread_option": _option(
+        "Option on the asset less `weight_2` units of `asset_2`, of the same currency.",
+        "asset_2",
+        "correlation",
+        optional=("weight_2",),
+    ),
+    "basket_option": _option(
+        "Option on the asset and `weight_2` units of `asset_2`, of the same currency, together.",
+        "asset_2",
+        "correlation",
+        optional=("weight_2",),
     ),
     "variance_swap": Kind(
         "Receives realised variance, pays that of the strike (a volatility); `multiplier` per 1.00 of variance.",
@@ -189,4 +202,5 @@ RATE_OPTION_KINDS: Final = tuple(name for name in kinds_on(Underlying.MONEY) if 
 FX_KINDS: Final = kinds_on(Underlying.CURRENCY_PAIR)
 OTC_KINDS: Final = tuple(name for name, kind in KINDS.items() if kind.over_the_counter)
 PER_UNDERLYING_KINDS: Final = tuple(name for name, kind in KINDS.items() if kind.per_underlying)
+TWO_ASSET_KINDS: Final = tuple(name for name, kind in KINDS.items() if "asset_2" in kind.required)
 FACE_KINDS: Final = tuple(name for name, kind in KINDS.items() if "face" in kind.optional)

@@ -18,12 +18,14 @@ from ._capacity import capacity, padded
 from ._contract_axes import Axes, indices_of
 from ._contracts_asset import (
     american_option_terms,
+    arithmetic_asian_option_terms,
     asian_option_terms,
     barrier_option_terms,
     digital_option_terms,
     european_option_terms,
     forward_terms,
     stock_terms,
+    two_asset_option_terms,
     variance_swap_terms,
 )
 from ._contracts_credit import cds_terms
@@ -44,14 +46,17 @@ class Resolver:
         kinds: row kinds that share the group.
         columns: what makes two rows the same contract.
         terms: makes the terms of the distinct contracts.
+        only: a column and what it must say, where one row kind has several groups.
     """
 
     kinds: tuple[str, ...]
     columns: tuple[str, ...]
     terms: Callable[[pd.DataFrame, Axes], AbstractTerms]
+    only: tuple[str, str] | None = None
 
 
 _OPTION = ("asset", "maturity", "strike", "option_type", "multiplier")
+_ASIAN = (*_OPTION, "first_fixing", "fixing_frequency", "past_average")
 _FLOATING = ("currency", "start", "maturity", "face", "forward_curve", "float_frequency", "float_day_count")
 _RATE_OPTION = ("strike", "option_type", "surface", "vol_model", "displacement")
 
@@ -70,7 +75,7 @@ RESOLVERS: tuple[Resolver, ...] = (
     Resolver(("digital_option",), (*_OPTION, "payout", "cash"), digital_option_terms),
     Resolver(("american_option",), _OPTION, american_option_terms),
     Resolver(("barrier_option",), (*_OPTION, "barrier", "barrier_type", "rebate"), barrier_option_terms),
-    Resolver(("asian_option",), (*_OPTION, "first_fixing", "fixing_frequency", "past_average"), asian_option_terms),
+    Resolver(("asian_option",), _ASIAN, asian_option_terms, only=("averaging", "geometric")),
     Resolver(
         ("swap",),
         (*_FLOATING, "frequency", "day_count", "coupon", "spread", "fixing", "compounded"),
@@ -84,6 +89,12 @@ RESOLVERS: tuple[Resolver, ...] = (
         variance_swap_terms,
     ),
     Resolver(("cds",), ("currency", "issuer", "maturity", "coupon", "face", "lgd"), cds_terms),
+    Resolver(("asian_option",), _ASIAN, arithmetic_asian_option_terms, only=("averaging", "arithmetic")),
+    Resolver(
+        ("spread_option", "basket_option"),
+        (*_OPTION, "kind", "asset_2", "weight_2", "correlation"),
+        two_asset_option_terms,
+    ),
 )
 """One for each group, in the order of the positions axis: new ones at the end, so that old books keep their order."""
 
@@ -114,7 +125,7 @@ def prepare_positions(
     groups, rows = [], []
     desks = indices_of(positions["desk"], desk)
     for resolver in RESOLVERS:
-        at = np.flatnonzero(positions["kind"].isin(resolver.kinds).to_numpy())
+        at = np.flatnonzero(_rows_of(resolver, positions))
         if not len(at):
             continue
         contracts = distinct(positions.iloc[at][list(resolver.columns)].fillna({"lgd": 0.0}))
@@ -129,6 +140,11 @@ def prepare_positions(
         groups.append(_linear_group(positions, snapshot, at, desks, bucket))
         rows.append(padded(at, capacity(len(at)), -1))
     return PreparedPositions(tuple(groups), np.concatenate(rows))
+
+
+def _rows_of(resolver: Resolver, positions: pd.DataFrame) -> np.ndarray:
+    rows = positions["kind"].isin(resolver.kinds)
+    return (rows if resolver.only is None else rows & (positions[resolver.only[0]] == resolver.only[1])).to_numpy()
 
 
 def _group(

@@ -35,8 +35,8 @@ POSITIONS = Table(
         Column(
             "strike",
             "number",
-            "strike or delivery price, above 0; last settlement price of a future; currency_2 per currency for FX; "
-            "for options on rates a rate, decimal",
+            "strike or delivery price, above 0 (of any sign for a spread option); last settlement price of a future; "
+            "currency_2 per currency for FX; for options on rates a rate, decimal",
         ),
         Column("maturity", "date", "last date of the contract"),
         Column("multiplier", "number", "units of the underlying per contract", default=1.0, above=0.0),
@@ -103,11 +103,23 @@ POSITIONS = Table(
             "vol_model", "text", "what its volatility means; empty: black (lognormal)", allowed=("black", "bachelier")
         ),
         Column("displacement", "number", "added to rate and strike under black; empty: 0", at_least=0.0),
-        Column("averaging", "text", "mean of an average-price option: geometric"),
+        Column("averaging", "text", "mean of an average-price option: geometric or arithmetic"),
         Column("first_fixing", "date", "date of the first fixing of an average"),
         Column("fixing_frequency", "number", "fixings per year: 250 (every weekday), 52, 12, 4, 2 or 1"),
         Column(
-            "past_average", "number", "geometric mean of the fixings up to and including the valuation date", above=0.0
+            "past_average",
+            "number",
+            "mean, of the same kind, of the fixings up to and including the valuation date",
+            above=0.0,
+        ),
+        Column("asset_2", "text", "second underlying of a spread or basket option", refers_to="assets.asset"),
+        Column("weight_2", "number", "units of asset_2 per unit of asset; empty: 1", above=0.0),
+        Column(
+            "correlation",
+            "number",
+            "correlation of the log returns of asset and asset_2 up to maturity; no scenario moves it",
+            at_least=-1.0,
+            at_most=1.0,
         ),
         Column(
             "price",

@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pact_jax.instruments import AmericanOption, AsianOption, BarrierOption, DigitalOption, VarianceSwap
+from pact_jax.instruments import (
+    AmericanOption,
+    ArithmeticAsianOption,
+    AsianOption,
+    BarrierOption,
+    DigitalOption,
+    TwoAssetOption,
+    VarianceSwap,
+)
 from pact_jax.snapshot import make_snapshot, prepare
 
 from .small import SCALARS, tables
@@ -14,7 +22,7 @@ from .test_make import cell, refusal
 
 HEADER = (
     "position_id,desk,kind,quantity,asset,option_type,strike,maturity,payout,cash,barrier,barrier_type,rebate,"
-    "averaging,first_fixing,fixing_frequency,past_average,start,past_volatility"
+    "averaging,first_fixing,fixing_frequency,past_average,start,past_volatility,asset_2,weight_2,correlation"
 )
 ROWS = (
     "D1,equity,digital_option,1,ACME,call,50,2023-06-16,cash,5,,,,,,,",
@@ -27,6 +35,9 @@ ROWS = (
     "S2,equity,asian_option,4,ACME,call,50,2023-01-03,,,,,,geometric,2022-12-20,250,48",
     "V1,equity,variance_swap,1,ACME,,0.25,2023-06-16,,,,,,,,,,2022-10-17,0.3",
     "V2,equity,variance_swap,1,ACME,,0.2,2023-06-16,,,,,,,,,",
+    "S3,equity,asian_option,4,ACME,call,50,2023-01-03,,,,,,arithmetic,2022-12-20,250,48",
+    "W1,equity,spread_option,4,ACME,call,-2,2023-06-16,,,,,,,,,,,,GAMMA,1.5,0.6",
+    "W2,equity,basket_option,4,ACME,put,90,2023-06-16,,,,,,,,,,,,GAMMA,,-0.2",
 )
 
 
@@ -34,6 +45,12 @@ def book(*rows: str) -> dict[str, pd.DataFrame]:
     given = tables()
     cells = [row.split(",") for row in rows]
     width = len(HEADER.split(","))
+    # A second asset of the same currency.
+    assets, vols = given["assets"], given["vols"]
+    more = pd.DataFrame([["GAMMA", "USD", "40"]], columns=assets.columns)
+    given["assets"] = pd.concat([assets, more]).set_axis(pd.RangeIndex(2, 5))
+    more = vols[vols["surface"] == "ACME"].assign(surface="GAMMA")
+    given["vols"] = pd.concat([vols, more]).set_axis(pd.RangeIndex(2, 2 + len(vols) + len(more)))
     frame = pd.DataFrame([row + [""] * (width - len(row)) for row in cells], columns=HEADER.split(","), dtype=object)
     given["positions"] = frame.set_axis(pd.RangeIndex(2, 2 + len(frame)))
     return given
@@ -88,6 +105,22 @@ def test_fixings_are_counted_back_from_maturity() -> None:
     assert terms.past_log_sum[begun] == pytest.approx(7.0 / 11.0 * np.log(48.0), rel=1e-14)
 
 
+def test_an_arithmetic_mean_is_a_kind_of_its_own() -> None:
+    terms = cast(ArithmeticAsianOption, groups()[ArithmeticAsianOption].terms)
+    # As the geometric one above: 7 of 11 fixings are known.
+    assert terms.past_sum[0] == pytest.approx(7.0 / 11.0 * 48.0, rel=1e-14)
+    np.testing.assert_allclose(terms.fixing_weight[0][terms.fixing_weight[0] > 0], np.full(4, 1.0 / 11.0), rtol=1e-15)
+
+
+def test_a_spread_is_a_basket_with_a_negative_weight() -> None:
+    terms = cast(TwoAssetOption, groups()[TwoAssetOption].terms)
+    # Sorted by strike: the spread's is negative.
+    np.testing.assert_array_equal(terms.weight_2[:2], [-1.5, 1.0])
+    np.testing.assert_array_equal(terms.strike[:2], [-2.0, 90.0])
+    np.testing.assert_array_equal(terms.correlation[:2], [0.6, -0.2])
+    assert terms.asset[0] != terms.asset_2[0] and terms.surface[0] != terms.surface_2[0]
+
+
 @pytest.mark.parametrize(
     ("row", "column", "value", "expected"),
     [
@@ -100,7 +133,13 @@ def test_fixings_are_counted_back_from_maturity() -> None:
         (4, "barrier", "40", "40: is not read by this kind: barrier belongs to barrier_option"),
         (2, "option_type", "cap", "cap: is no"),
         (2, "payout", "gold", "gold: is not a known payout"),
-        (8, "averaging", "arithmetic", "arithmetic: is an average without an exact price"),
+        (8, "averaging", "harmonic", "harmonic: is an average without a price"),
+        (13, "asset_2", "BETA", "BETA: is in another currency than the first asset"),
+        (13, "asset_2", "ACME", "ACME: is the first asset again"),
+        (13, "correlation", "1.2", "1.2: must be >= -1 and <= 1"),
+        (14, "correlation", "", "a basket_option needs correlation"),
+        (14, "strike", "-1", "-1: must be > 0"),
+        (4, "asset_2", "GAMMA", "GAMMA: is not read by this kind: asset_2 belongs to spread_option, basket_option"),
         (8, "fixing_frequency", "5", "5: is no fixing frequency (mend: fixings per year: 1, 2, 4, 12, 52, 250"),
         (8, "first_fixing", "2023-07-16", "2023-07-16: is after maturity"),
         (8, "past_average", "50", "50: is a mean of fixings before the first one"),

@@ -12,6 +12,7 @@ from ._asian import continuous_geometric_asian_price as continuous_geometric_asi
 from ._asian import geometric_asian_price as geometric_asian_price
 from ._asian import levy_asian_price as levy_asian_price
 from ._asian import turnbull_wakeman_price as turnbull_wakeman_price
+from ._asian_arithmetic import arithmetic_asian_price as arithmetic_asian_price
 from ._bachelier import bachelier_price as bachelier_price
 from ._bachelier import displaced_price as displaced_price
 from ._barrier import barrier_price as barrier_price
@@ -40,5 +41,6 @@ from ._touch import one_touch_price as one_touch_price
 from ._two_asset import exchange_price as exchange_price
 from ._two_asset import kirk_spread_price as kirk_spread_price
 from ._two_asset import two_asset_extreme_price as two_asset_extreme_price
+from ._two_asset_sum import two_asset_sum_price as two_asset_sum_price
 from ._variance_swap import replicated_variance as replicated_variance
 from ._variance_swap import smile_variance as smile_variance

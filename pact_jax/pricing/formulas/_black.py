@@ -19,6 +19,9 @@ _NO_VOL = 1e-15
 _NO_STRIKE = 1e4
 
 
+_Three = tuple[Float[Array, "..."], Float[Array, "..."], Float[Array, "..."]]
+
+
 def safe_sqrt(x: Float[Array, "..."]) -> Float[Array, "..."]:
     """Square root that is 0 with derivative 0 for x <= 0 (the derivative of sqrt is infinite at 0).
 
@@ -84,7 +87,7 @@ def _black(
 @jax.custom_jvp
 def _probabilities(
     d1: Float[Array, "..."], d2: Float[Array, "..."], ratio: Float[Array, "..."], sign: Float[Array, "..."]
-) -> tuple[Float[Array, "..."], Float[Array, "..."], Float[Array, "..."]]:
+) -> _Three:
     """N(w d1), N(w d2) and phi(d1) from one exponential, as phi(d2) = phi(d1) F / K."""
     density = normal_pdf(d1)
     return _beside(sign * d1, density), _beside(sign * d2, density * ratio), density
@@ -100,7 +103,7 @@ def _beside(x: Float[Array, "..."], density: Float[Array, "..."]) -> Float[Array
 @_probabilities.defjvp
 def _probabilities_jvp(
     primals: tuple[Float[Array, "..."], ...], tangents: tuple[Float[Array, "..."], ...]
-) -> tuple[tuple[Float[Array, "..."], ...], tuple[Float[Array, "..."], ...]]:
+) -> tuple[_Three, _Three]:
     d1, _, ratio, sign = primals
     upper, lower, density = _probabilities(*primals)
     along1, along2 = density * tangents[0], density * ratio * tangents[1]
