@@ -12,7 +12,8 @@ from pact_jax.scenarios import ScenarioPlan, ScenarioSet, scale_root_time
 from pact_jax.snapshot import Prepared
 
 from ._draw_law import draw_moves
-from ._draw_windows import constant_factors, draw_windows
+from ._draw_notes import history_notes
+from ._draw_windows import draw_windows
 from ._generator import BlockBootstrap, Drawn, Generator, ImportanceSampled, RootTime, Windowed
 
 
@@ -42,8 +43,9 @@ def generate_noted(
 ) -> tuple[ScenarioSet, Prepared]:
     """Scenarios, and the snapshot with what their making had to assume added to its assumptions.
 
-    Noted are: factors that never move, fewer windows than factors, the number of windows that age weights are worth,
-    degrees of freedom that were estimated, GARCH fits that did not converge, and root-time scaling.
+    Noted are: factors that never move, missing dates, factors that follow others by a day, fewer windows than factors,
+    the number of windows that age weights are worth, degrees of freedom that were estimated, GARCH fits that did not
+    converge, and root-time scaling.
 
     Args:
         generator: which kind.
@@ -96,4 +98,4 @@ def _make(generator: Windowed | Drawn, prepared: Prepared, plan: ScenarioPlan) -
             mend="use MonteCarlo(): shocks are standard normal with the correlation that was given",
         )
     scenarios, notes = draw_windows(generator, prepared, plan) if replays else draw_moves(generator, prepared, plan)
-    return scenarios, constant_factors(prepared) + notes
+    return scenarios, history_notes(prepared, plan.horizon_days) + notes

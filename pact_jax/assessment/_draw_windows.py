@@ -17,11 +17,11 @@ from pact_jax.scenarios import (
 )
 from pact_jax.snapshot import Prepared
 
+from ._draw_notes import listed
 from ._generator import AgeWeighted, BlockBootstrap, FilteredHistorical, Historical
 
 _MOST_RESIDUAL = 100.0
 _MIN_GARCH_DAYS = 250
-_LISTED = 10
 # A tail of 2.5 % then holds 40 windows: below that no error of dependent history has kept its promise.
 _FEW_WINDOWS = 1_600.0
 
@@ -74,7 +74,7 @@ def _filtered(
     still = [f"{prepared.labels.factors[k]} ({largest[k]:.0f})" for k in np.flatnonzero(largest > _MOST_RESIDUAL)]
     if still:
         raise ArgumentError(
-            f"moves of more than {_MOST_RESIDUAL:.0f} of their own volatilities in {_listed(still)}",
+            f"moves of more than {_MOST_RESIDUAL:.0f} of their own volatilities in {listed(still)}",
             where="FilteredHistorical",
             mend="a series that stood still has no volatility to filter by: mend or leave out the factor, or use "
             "Historical()",
@@ -82,22 +82,10 @@ def _filtered(
     notes = []
     if not bool(jnp.all(history.converged)):
         names = [prepared.labels.factors[k] for k in np.flatnonzero(~np.asarray(history.converged))]
-        notes.append(f"no GARCH fit, EWMA with a decay of {generator.decay:g} instead: {_listed(names)}")
+        notes.append(f"no GARCH fit, EWMA with a decay of {generator.decay:g} instead: {listed(names)}")
     return filtered_historical_scenarios(history, plan), notes
 
 
 def levels_of(prepared: Prepared, plan: ScenarioPlan) -> Float[Array, "dates factors"]:
     """The history in the precision of the run."""
     return jnp.asarray(prepared.levels, plan.market.spot.dtype)
-
-
-def constant_factors(prepared: Prepared) -> list[str]:
-    """A note that names the factors that never move in the history; none if all do or there is no history."""
-    never = np.flatnonzero((prepared.levels == prepared.levels[:1]).all(axis=0)) if len(prepared.levels) else []
-    names = [prepared.labels.factors[k] for k in never]
-    return [f"never move in the history and stay at base: {_listed(names)}"] if names else []
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _LISTED
-    return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")

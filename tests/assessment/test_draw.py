@@ -128,6 +128,27 @@ def test_a_constant_series_is_named():
     assert notes == ("scenarios: never move in the history and stay at base: spot:BETA",)
 
 
+def test_missing_dates_are_named():
+    _, notes = draw(Historical(), with_history(lambda h: h.drop(h.index[40:46])))
+    (note,) = (note for note in notes if "dates are missing" in note)
+    assert "(7 business days)" in note and "counts as one day's" in note
+    assert not any("missing" in note for note in draw(Historical())[1])
+
+
+def test_a_factor_that_follows_another_by_a_day_is_named_where_the_horizon_is_short():
+    def shifted(history: pd.DataFrame) -> pd.DataFrame:
+        first, second = history.columns[:2]
+        history[second] = history[first].shift(1, fill_value=history[first].iloc[0])
+        return history
+
+    late = with_history(shifted)
+    names = late.history.columns[:2]
+    (note,) = (note for note in draw(MonteCarlo(N), late, 1)[1] if "follows" in note)
+    assert f"{names[1]} follows {names[0]} by a day (correlation 1.00" in note
+    assert not any("follows" in note for note in draw(MonteCarlo(N), late, 10)[1])
+    assert not any("follows" in note for note in draw(MonteCarlo(N), horizon_days=1)[1])
+
+
 def test_fewer_windows_than_factors_is_named():
     _, notes = draw(MonteCarlo(N), with_history(lambda h: h.tail(7)))
     assert any("2 windows for 2 factors: the covariance is singular" in said for said in notes)
