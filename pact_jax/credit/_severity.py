@@ -105,7 +105,7 @@ def severities(
 
 
 def _bucket_of(group: PositionGroup) -> Int[Array, "positions"]:
-    return jnp.full(group.desk.shape, -1, group.desk.dtype) if group.bucket is None else group.bucket
+    return jnp.full(group.desk.shape, -1, group.desk.dtype) if group.book_bucket is None else group.bucket
 
 
 def _pick(values: Array, index: Array) -> Array:

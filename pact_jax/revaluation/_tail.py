@@ -171,7 +171,8 @@ def _weigh_group(
             return sums[0], sums[0] if currency is None else _own_row(sums[1:], currency)
 
         def bucketed(mask: Float[Array, "factors"]) -> Float[Array, "positions"]:
-            sums = sum_change(group.terms, market, _kept(some, moved.every, mask), base, inside.T)
+            rows = _book_rows(group, inside)
+            sums = sum_change(group.terms, market, _kept(some, moved.every, mask), base, rows)
             return _by_position(group, sums)
 
         none = jnp.zeros((masks.split.shape[0], *base.shape), base.dtype)
@@ -215,11 +216,18 @@ def _share_group(
     return split.at[:, columns].set((to_contracts(shares)[:, group.contract] * quantity[None, :]).T)
 
 
-def _by_position(group: PositionGroup, sums: Float[Array, "buckets states"]) -> Float[Array, "positions"]:
-    assert group.bucket is not None
+def _book_rows(group: PositionGroup, weight: Float[Array, "scenarios buckets"]) -> Float[Array, "books scenarios"]:
+    """The weights of the books' buckets; 0 for a book without one."""
+    assert group.book_bucket is not None
+    own = weight.T[jnp.maximum(group.book_bucket, 0)]
+    return jnp.where(group.book_bucket[:, None] >= 0, own, 0.0)
+
+
+def _by_position(group: PositionGroup, sums: Float[Array, "books states"]) -> Float[Array, "positions"]:
+    assert group.book_bucket is not None
     own = jax.vmap(lambda states: contract_values(group.terms, states))(sums)
-    held = own[jnp.maximum(group.bucket, 0), group.contract] * held_quantity(group)
-    return jnp.where(group.bucket >= 0, held, 0.0)
+    held = own[group.book, group.contract] * held_quantity(group)
+    return jnp.where(group.book_bucket[group.book] >= 0, held, 0.0)
 
 
 def _kept(shock: MarketShock, groups: tuple[FactorGroup, ...], mask: Float[Array, "factors"]) -> MarketShock:

@@ -88,7 +88,9 @@ def subset_masks(portfolio: Portfolio, shock: MarketShock, dtype: jnp.dtype) -> 
         whole = np.ones((min(len(m.every), 1), len(m.every)))
         return SubsetMasks(dealt(_subsets(len(m.priced))), dealt(whole) if buckets else None)
 
-    return tuple(masks(m, buckets=group.bucket is not None) for group, m in zip(portfolio.groups, moved, strict=True))
+    return tuple(
+        masks(m, buckets=group.book_bucket is not None) for group, m in zip(portfolio.groups, moved, strict=True)
+    )
 
 
 def places(count: int, length: int) -> np.ndarray:

@@ -9,7 +9,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from pact_jax.instruments import Accounting, AmericanOption, AssetOption, DigitalOption, Portfolio, PositionGroup
+from pact_jax.instruments import (
+    Accounting,
+    AmericanOption,
+    AssetOption,
+    DigitalOption,
+    Portfolio,
+    PositionGroup,
+    position_group,
+)
 from pact_jax.market import FactorGroup, MarketShock, VolDynamics, apply_shock
 from pact_jax.pricing import contract_values, state_currency, state_values
 from pact_jax.revaluation import FACTOR_GROUPS, attribute_tail, share_out, subset_masks, value_base, weigh_subsets
@@ -26,7 +34,7 @@ attribute = jax.jit(attribute_tail)
 
 def hold(terms, quantity, bucket=None) -> PositionGroup:
     held = books.hold(terms, quantity)
-    return held if bucket is None else dataclasses.replace(held, bucket=jnp.asarray(bucket))
+    return held if bucket is None else position_group(held.terms, held.quantity, bucket=bucket)
 
 
 def book() -> Portfolio:
