@@ -32,18 +32,13 @@ MARKET = books.market()
 attribute = jax.jit(attribute_tail)
 
 
-def hold(terms, quantity, bucket=None) -> PositionGroup:
-    held = books.hold(terms, quantity)
-    return held if bucket is None else position_group(held.terms, held.quantity, bucket=bucket)
-
-
 def book() -> Portfolio:
     groups = (
-        hold(books.options(), [10.0, -4.0, 2.5, 1.0, -3.0, 2.0]),
-        hold(books.stocks(), [10.0, -20.0, 3.0]),
-        hold(books.bonds(), [3.0, -2.0, 1.0], [0, 1, -1]),
-        hold(books.fx_forwards(), [5.0, 6.0, -1.0], [1, -1, 0]),
-        hold(books.loans(), [1.0, 1.0]),
+        position_group(books.options(), [10.0, -4.0, 2.5, 1.0, -3.0, 2.0]),
+        position_group(books.stocks(), [10.0, -20.0, 3.0]),
+        position_group(books.bonds(), [3.0, -2.0, 1.0], bucket=[0, 1, -1]),
+        position_group(books.fx_forwards(), [5.0, 6.0, -1.0], bucket=[1, -1, 0]),
+        position_group(books.loans(), [1.0, 1.0]),
     )
     return Portfolio(groups, num_desks=1, num_buckets=2)
 
