@@ -151,6 +151,16 @@ def hash_snapshot(snapshot: Snapshot) -> str:
         table = getattr(snapshot, name)
         if name != "history" and len(table):
             digest.update(name.encode())
-            digest.update("|".join(map(str, table.columns)).encode())
-            digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+            for column in table.columns:
+                digest.update(f"{column}|{table[column].dtype}|{len(table)}".encode())
+                for part in _column_bytes(table[column]):
+                    digest.update(part)
     return digest.hexdigest()
+
+
+def _column_bytes(column: pd.Series) -> tuple[bytes, ...]:
+    """What a column holds: its numbers, or its distinct words with which one each row has."""
+    if column.dtype.kind in "fiubM":
+        return (np.ascontiguousarray(column.to_numpy()).tobytes(),)
+    code, words = pd.factorize(column)
+    return "\x1f".join(map(str, words)).encode(), code.astype(np.int64).tobytes()
