@@ -1,5 +1,7 @@
 """Reading the market at a point: zero rates, discount factors, survival, implied volatility."""
 
+from typing import NamedTuple
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
@@ -99,12 +101,44 @@ def base_implied_vol(
     Returns:
         Volatility per square-root year.
     """
-    expiries = market.vol_expiry[surface]
-    by_strike = _hat_weights(market.vol_log_strike[surface], log_strike[:, None])
-    smile = jnp.sum(by_strike * market.implied_vol[surface], axis=-1)
-    inside = jnp.clip(expiry, expiries[:, 0], expiries[:, -1])
-    variance = jnp.sum(_hat_weights(expiries, inside) * smile**2 * expiries, axis=-1)
+    expiries, strikes = market.vol_log_strike.shape[1:]
+    times = market.vol_expiry.reshape(-1)
+    inside = jnp.clip(expiry, market.vol_expiry[surface, 0], market.vol_expiry[surface, -1])
+    when = _bracket(times, surface * expiries, expiries, inside)
+    variance = jnp.zeros_like(inside)
+    for row, weight in ((when.low, 1.0 - when.weight), (when.high, when.weight)):
+        at = _bracket(market.vol_log_strike.reshape(-1), row * strikes, strikes, log_strike)
+        low, high = (market.implied_vol.reshape(-1)[index] for index in (at.low, at.high))
+        smile = (1.0 - at.weight) * low + at.weight * high
+        variance = variance + weight * times[row] * smile**2
     return jnp.sqrt(variance / inside)
+
+
+class _Bracket(NamedTuple):
+    """Places of the two neighbouring nodes, and the weight of the higher one in linear interpolation, flat outside."""
+
+    low: Int[Array, "contracts"]
+    high: Int[Array, "contracts"]
+    weight: Float[Array, "contracts"]
+
+
+def _bracket(
+    nodes: Float[Array, "nodes"], first: Int[Array, "contracts"], count: int, at: Float[Array, "contracts"]
+) -> _Bracket:
+    """The nodes around a point among `count` ascending ones that begin at `first`, by bisection.
+
+    Only the two neighbours are read and differentiated, however many nodes a surface has.
+    """
+    if count == 1:
+        return _Bracket(first, first, jnp.zeros_like(at))
+    low, step = jnp.zeros_like(first), 1 << (count - 1).bit_length()
+    while step := step // 2:
+        further = low + step
+        passed = (further <= count - 2) & (nodes[first + jnp.minimum(further, count - 2)] <= at)
+        low = jnp.where(passed, further, low)
+    left, right = nodes[first + low], nodes[first + low + 1]
+    weight = jnp.clip((at - left) / (right - left), 0.0, 1.0)
+    return _Bracket(first + low, first + low + 1, weight)
 
 
 def implied_vol(

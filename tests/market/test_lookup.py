@@ -1,5 +1,7 @@
 """Reading the market: curve, survival and surface against NumPy, QuantLib, integrals and their own properties."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -129,3 +131,27 @@ def test_gradients_are_finite_at_zero_time_and_on_nodes():
     # Each of the five readings splits its weight over nodes: the gradient in volatility sums to 5 for a flat surface.
     flat = jax.grad(total, argnums=1)(market.zero_rate, jnp.full_like(market.implied_vol, 0.2))
     assert float(jnp.sum(flat)) == pytest.approx(5.0, rel=1e-12)
+
+
+@pytest.mark.parametrize(("expiries", "strikes"), [(1, 1), (2, 8), (6, 17)])
+def test_any_number_of_nodes_is_interpolated(expiries, strikes):
+    # The bisection takes a different number of steps for each.
+    rng = np.random.default_rng(expiries + strikes)
+    nodes = np.cumsum(rng.uniform(0.1, 0.4, (2, expiries, strikes)), axis=-1)
+    times = np.cumsum(rng.uniform(0.1, 0.8, (2, expiries)), axis=-1)
+    vols = rng.uniform(0.1, 0.5, nodes.shape)
+    market = dataclasses.replace(
+        example_market(),
+        vol_expiry=jnp.asarray(times),
+        vol_log_strike=jnp.asarray(nodes),
+        implied_vol=jnp.asarray(vols),
+        vol_underlying=jnp.zeros(2, int),
+        vol_level=jnp.ones(2),
+    )
+    surface, expiry, strike = rng.integers(0, 2, 64), rng.uniform(0.0, 4.0, 64), rng.uniform(-0.1, 3.0, 64)
+    # Some exactly on nodes, the first and the last among them.
+    strike[:strikes] = nodes[0, 0]
+    expiry[:expiries], surface[:strikes] = times[0], 0
+    found = jax.jit(base_implied_vol)(market, jnp.asarray(surface), jnp.asarray(expiry), jnp.asarray(strike))
+    by_hand = [surface_by_hand(market, *point) for point in zip(surface, expiry, strike, strict=True)]
+    np.testing.assert_allclose(found, by_hand, rtol=1e-13)
