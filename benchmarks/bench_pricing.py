@@ -26,7 +26,12 @@ def run(smoke: bool) -> list[dict]:
         size, loop, repeats = (10_000, 200, 3) if smoke else (1_000_000, 10_000, 9)
         book = _book(size)
         rows = [*_europeans(book, loop, repeats), *_implied(book, loop, repeats), _gradient_cost(repeats)]
-        return rows + _americans(*((512, 20, 3) if smoke else (20_480, 600, 7)))
+        rows += _americans(*((512, 20, 3) if smoke else (20_480, 600, 7)))
+        return [
+            *rows,
+            _means(*((512, 2, 3) if smoke else (20_480, 20, 7))),
+            _spreads(*((512, 20, 3) if smoke else (20_480, 400, 7))),
+        ]
 
 
 def _book(size: int) -> tuple[jax.Array, ...]:
@@ -229,6 +234,72 @@ def _americans(size: int, loop: int, repeats: int) -> list[dict]:
         label = f"QuantLib QdFp {peer}, {loop} of {size} scaled up; its own error {errors[1]:.1e}"
         rows.append(_row(f"American, {name}", size, ours, label, spent * size / loop, float(errors[0])))
     return rows
+
+
+def _means(size: int, loop: int, repeats: int) -> dict:
+    """Arithmetic means of four fixings; the peer of that accuracy integrates over three dimensions."""
+    import _exotic_peers as peers
+    import QuantLib as ql
+
+    book = peers.contracts(2 * size, 26)
+    small = (book["days"] >= 30) & (book["vol"] * np.sqrt(book["time"]) < 0.6)
+    book = {name: column[small][:size] for name, column in book.items()}
+    size, fixings = len(book["spot"]), (book["days"][:, None] * np.arange(1, 5)[None, :]) // 4
+    spot, strike, time_, vol, rate, dividend, call = peers.arrays(
+        book, "spot", "strike", "time", "vol", "rate", "yield", "call"
+    )
+    times = jnp.asarray(fixings / 365.0)
+    forward = spot[:, None] * jnp.exp((rate - dividend)[:, None] * times)
+    price = jax.jit(jax.vmap(pf.arithmetic_asian_price, (0, 0, None, None, 0, 0, 0)))
+    known = jnp.full(4, 0.25), jnp.asarray(0.0), strike, jnp.exp(-rate * time_), call
+    ours = _timed(price, forward, (vol * vol)[:, None] * times, *known, repeats=repeats)
+    market = peers.Market()
+    engine = ql.ChoiAsianEngine(market.process)
+
+    def build(i: int) -> ql.Instrument:
+        dates = [peers.TODAY + int(day) for day in fixings[i]]
+        terms = (ql.Average.Arithmetic, 0.0, 0, dates, peers.vanilla(book, i), peers.european(book, i))
+        option = ql.DiscreteAveragingAsianOption(*terms)
+        option.setPricingEngine(engine)
+        return option
+
+    begin = time.perf_counter()
+    theirs = peers.priced({name: column[:loop] for name, column in book.items()}, market, build)
+    spent = time.perf_counter() - begin
+    error = float(np.max(np.abs(np.asarray(ours[2])[:loop] - theirs) / book["spot"][:loop]))
+    label = f"QuantLib ChoiAsianEngine, {loop} of {size} scaled up"
+    return _row("arithmetic Asian, 4 fixings", size, ours, label, spent * size / loop, error)
+
+
+def _spreads(size: int, loop: int, repeats: int) -> dict:
+    import _pricing_peers as peers
+    import QuantLib as ql
+
+    book = peers.contracts(size, 22)
+    rng = np.random.default_rng(23)
+    rho, level = rng.uniform(-0.95, 0.95, size), book["strike"] - book["spot"]
+    book["vol"] = np.minimum(book["vol"], 0.6 / np.sqrt(book["time"]))
+    spot, time_, vol, rate, dividend, call = peers.arrays(book, "spot", "time", "vol", "rate", "yield", "call")
+    forward, total = spot * jnp.exp((rate - dividend) * time_), vol * jnp.sqrt(time_)
+    inputs = (forward, -forward, jnp.asarray(level), total, 0.7 * total, jnp.asarray(rho), jnp.exp(-rate * time_), call)
+    ours = _timed(jax.jit(pf.two_asset_sum_price), *inputs, repeats=repeats)
+    first, second = peers.Market(), peers.Market()
+    theirs = np.empty(loop)
+    begin = time.perf_counter()
+    for i in range(loop):
+        first.set(book, i)
+        second.set(book | {"vol": 0.7 * book["vol"]}, i)
+        side = ql.Option.Call if book["call"][i] else ql.Option.Put
+        basket = ql.SpreadBasketPayoff(ql.PlainVanillaPayoff(side, float(level[i])))
+        correlation = ql.Matrix(2, 2, 1.0)
+        correlation[0][1] = correlation[1][0] = float(rho[i])
+        option = ql.BasketOption(basket, peers.european(book, i))
+        option.setPricingEngine(ql.ChoiBasketEngine([first.process, second.process], correlation))
+        theirs[i] = option.NPV()
+    spent = time.perf_counter() - begin
+    error = float(np.nanmax(np.abs(np.asarray(ours[2])[:loop] - theirs) / (2.0 * np.asarray(forward)[:loop])))
+    label = f"QuantLib ChoiBasketEngine, {loop} of {size} scaled up"
+    return _row("spread option", size, ours, label, spent * size / loop, error)
 
 
 if __name__ == "__main__":
