@@ -1,19 +1,22 @@
 """Single-barrier options with rebate, watched continuously, and the touch digitals they are made of.
 
 Everything is written with forwards of the spot and a constant volatility, rate and yield. The image terms
-`(H/S)^p N(y)` overflow one factor while the other underflows, so they are taken as `exp(p log(H/S) + log N(y))`.
+`(H/S)^p N(y)` overflow one factor while the other underflows, so they are taken as `exp(p log(H/S) - y^2/2) M(-y)`,
+with Mills' ratio M.
 """
 
+import math
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
-from jax.scipy.special import log_ndtr
 from jaxtyping import Array, Bool, Float
 
 from pact_jax.pricing.formulas._black import black_price, safe_sqrt
-from pact_jax.special import normal_cdf
+from pact_jax.special import mills_fraction
 
 _NO_VOL = 1e-9
+_INV_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 
 
 class _Path(NamedTuple):
@@ -68,7 +71,33 @@ def _path(
 
 
 def _image(power: Float[Array, "..."], point: Float[Array, "..."], path: _Path) -> Float[Array, "..."]:
-    return jnp.exp(power * path.log_barrier + log_ndtr(point))
+    return _scaled_cdf(power * path.log_barrier, point)
+
+
+def _cdf(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    # By the same ratio, which the compiler keeps in registers, where the error function makes passes over memory.
+    return _scaled_cdf(jnp.zeros_like(x), x)
+
+
+@jax.custom_jvp
+def _scaled_cdf(log_scale: Float[Array, "..."], x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """`exp(a) N(x)`, finite wherever the product is: far out the scale is huge and the probability tiny."""
+    # Mills' ratio: N(-x) = phi(x) M(x), and phi takes the scale into its exponent. Beyond its domain the fit tends to
+    # 1 / x, within 1e-12; the bound only keeps its powers finite.
+    p, q = mills_fraction(jnp.minimum(jnp.abs(x), 1e6 if jnp.finfo(x.dtype).bits == 64 else 2e3))
+    tail = _INV_SQRT_2PI * jnp.exp(log_scale - 0.5 * x * x) * p / q
+    inside = x > 0.0
+    return jnp.where(inside, jnp.exp(jnp.where(inside, log_scale, 0.0)) - tail, tail)
+
+
+@_scaled_cdf.defjvp
+def _scaled_cdf_jvp(
+    primals: tuple[Float[Array, "..."], Float[Array, "..."]], tangents: tuple[Float[Array, "..."], Float[Array, "..."]]
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    log_scale, x = primals
+    value = _scaled_cdf(log_scale, x)
+    density = _INV_SQRT_2PI * jnp.exp(log_scale - 0.5 * x * x)
+    return value, value * tangents[0] + density * tangents[1]
 
 
 def _terms(
@@ -78,7 +107,7 @@ def _terms(
     s, w, eta = path.total_vol, payoff_sign, path.sign
     drift = (1.0 + path.mu) * s
     x = jnp.log(path.spot / level) / s + drift
-    direct = w * (path.forward * normal_cdf(w * x) - strike * normal_cdf(w * (x - s)))
+    direct = w * (path.forward * _cdf(w * x) - strike * _cdf(w * (x - s)))
     y = (2.0 * path.log_barrier + jnp.log(path.spot / level)) / s + drift
     up = path.forward * _image(2.0 * (path.mu + 1.0), eta * y, path)
     image = w * (up - strike * _image(2.0 * path.mu, eta * (y - s), path))
@@ -101,7 +130,7 @@ def _knock_in(path: _Path, strike: Float[Array, "..."], is_call: Bool[Array, "..
 def _hit_probability(path: _Path) -> Float[Array, "..."]:
     """Risk-neutral probability of touching before expiry, spot not yet beyond the barrier."""
     s, eta = path.total_vol, path.sign
-    direct = normal_cdf(eta * (path.log_barrier / s - path.mu * s))
+    direct = _cdf(eta * (path.log_barrier / s - path.mu * s))
     return direct + _image(2.0 * path.mu, eta * (path.log_barrier / s + path.mu * s), path)
 
 
