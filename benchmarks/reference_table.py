@@ -16,6 +16,7 @@ jax.config.update("jax_enable_x64", True)
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _exotic_peers as exotic  # noqa: E402
+import _position_peers as position  # noqa: E402
 import _pricing_peers as peers  # noqa: E402
 import _rate_peers as rate  # noqa: E402
 import QuantLib as ql  # noqa: E402
@@ -27,6 +28,7 @@ _RUNS = (
     *(getattr(peers, name) for name in ("barriers", "touches")),
     *(getattr(exotic, name) for name in ("asians", "arithmetic_means", "two_assets", "sums", "americans", "heston")),
     rate.rates,
+    position.linear_and_vanilla,
 )
 
 _HEAD = """# Pricing formulas against independent references

@@ -27,6 +27,7 @@ _KINDS = {
     "_pricing_peers": ("black", "black_76", "displaced", "bachelier", "digitals", "fx_deltas", "barriers", "touches"),
     "_exotic_peers": ("americans", "asians", "two_assets", "heston"),
     "_rate_peers": ("rates",),
+    "_position_peers": ("linear_and_vanilla",),
 }
 
 
