@@ -46,6 +46,8 @@ from ._pnl_explain import explain_value_change as explain_value_change
 from ._pnl_explain import untimed_kinds as untimed_kinds
 from ._rate_option import cap_floor_value as cap_floor_value
 from ._rate_option import swaption_value as swaption_value
+from ._scenario_asset_options import barrier_option_scenario_pricer as barrier_option_scenario_pricer
+from ._scenario_asset_options import digital_option_scenario_pricer as digital_option_scenario_pricer
 from ._scenario_linear import bond_scenario_pricer as bond_scenario_pricer
 from ._scenario_linear import forward_scenario_pricer as forward_scenario_pricer
 from ._scenario_linear import fx_forward_scenario_pricer as fx_forward_scenario_pricer
