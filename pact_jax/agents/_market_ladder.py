@@ -10,7 +10,6 @@ from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
 from pact_jax.revaluation import (
     TILE,
-    VERIFY_TILE,
     Ladder,
     LadderNodes,
     LadderPlan,
@@ -24,6 +23,12 @@ from pact_jax.revaluation import (
 )
 
 from ._market import MarketObservation
+
+_NODES = LadderNodes(spot=16, vol=5, rate_spot=5, rate_vol=3, over_spot=2, over_vol=1, components=2)
+"""Half the cost of the default at the same largest error on the shipped desk; the tails are revalued in full anyway."""
+
+_TILE = 64
+"""Chosen scenarios revalued at a time."""
 
 _LANES = 8
 """Tiles of chosen scenarios are dealt to this many lanes, so that cores which take whole lanes get equal shares."""
@@ -63,7 +68,7 @@ def observe_market_by_ladder(
     Returns:
         Losses by desk; exact by credit bucket, because a ladder covers no position that has one.
     """
-    nodes = LadderNodes().fitted(shock)
+    nodes = _NODES.fitted(shock)
     ladder = _build(plan, portfolio, market, base, shock, nodes=nodes)
     loss, bucket_pnl, status, approximate = map_cores(
         lambda part: _observe(plan, portfolio, market, base, ladder, part, nodes=nodes, tile=tile),
@@ -104,7 +109,7 @@ def revalue_chosen(
     exact = map_cores(
         lambda part: _revalue_places(plan, portfolio, market, base, shock, part),
         places,
-        tile=VERIFY_TILE,
+        tile=_TILE,
         context=(plan, portfolio, market, base, shock),
     )
     return _put(found, places, exact)
@@ -150,14 +155,14 @@ class _Places(eqx.Module):
 
 @program(small=True)
 def _deal(chosen: Bool[Array, "scenarios"]) -> _Places:
-    tiles = -(-chosen.shape[0] // (VERIFY_TILE * _LANES))
-    size = tiles * _LANES * VERIFY_TILE
+    tiles = -(-chosen.shape[0] // (_TILE * _LANES))
+    size = tiles * _LANES * _TILE
     (order,) = jnp.nonzero(chosen, size=size, fill_value=0)
     used = jnp.arange(size) < jnp.sum(chosen)
 
     def lanes(x: Array) -> Array:
         # The k-th tile goes to lane k mod 8: the tiles in use come first, and each lane gets as many of them.
-        return jnp.swapaxes(x.reshape(tiles, _LANES, VERIFY_TILE), 0, 1).reshape(size)
+        return jnp.swapaxes(x.reshape(tiles, _LANES, _TILE), 0, 1).reshape(size)
 
     return _Places(lanes(order), lanes(used))
 
@@ -176,17 +181,17 @@ def _revalue_places(
 
     def revalue_tile(scenario: Int[Array, "dealt_scenarios"]) -> Float[Array, "dealt_scenarios desks"]:
         some = jax.tree.map(lambda leaf: leaf[scenario], shock)
-        total = jnp.zeros((portfolio.num_desks, VERIFY_TILE), dtype)
+        total = jnp.zeros((portfolio.num_desks, _TILE), dtype)
         for group, states, exposure in covered_base.marked(covered):
             by_book = hold_change(group.terms, market, some, states, exposure)
             total = total + sum_by_desk(group, by_book, portfolio.num_desks)
         return total.T
 
     def one(tile: _Places) -> Float[Array, "dealt_scenarios desks"]:
-        nothing = jnp.zeros((VERIFY_TILE, portfolio.num_desks), dtype)
+        nothing = jnp.zeros((_TILE, portfolio.num_desks), dtype)
         return jax.lax.cond(jnp.any(tile.used), revalue_tile, lambda _: nothing, tile.scenario)
 
-    tiles = jax.tree.map(lambda leaf: leaf.reshape(-1, VERIFY_TILE), places)
+    tiles = jax.tree.map(lambda leaf: leaf.reshape(-1, _TILE), places)
     return jax.lax.map(one, tiles).reshape(-1, portfolio.num_desks)
 
 

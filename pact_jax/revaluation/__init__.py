@@ -49,7 +49,6 @@ from ._tile import TILE as TILE
 from ._tile import map_blocks as map_blocks
 from ._tile import map_tiles as map_tiles
 from ._tile import sum_tail as sum_tail
-from ._vectors import VERIFY_TILE as VERIFY_TILE
 from ._vectors import Certificate as Certificate
 from ._vectors import PnlVectors as PnlVectors
 from ._vectors import RevaluationMode as RevaluationMode
