@@ -35,6 +35,8 @@ from ._implied_vol import implied_black_vol as implied_black_vol
 from ._longstaff_schwartz import SampledPrice as SampledPrice
 from ._longstaff_schwartz import longstaff_schwartz_price as longstaff_schwartz_price
 from ._pricing_status import PricingStatus as PricingStatus
+from ._sampled_basket import BasketOf as BasketOf
+from ._sampled_basket import sampled_basket_price as sampled_basket_price
 from ._touch import asset_touch_price as asset_touch_price
 from ._touch import no_touch_price as no_touch_price
 from ._touch import one_touch_price as one_touch_price
