@@ -51,6 +51,7 @@ from ._scenario_asset_options import digital_option_scenario_pricer as digital_o
 from ._scenario_linear import bond_scenario_pricer as bond_scenario_pricer
 from ._scenario_linear import forward_scenario_pricer as forward_scenario_pricer
 from ._scenario_linear import fx_forward_scenario_pricer as fx_forward_scenario_pricer
+from ._scenario_linear import swap_scenario_pricer as swap_scenario_pricer
 from ._scenario_options import european_option_scenario_pricer as european_option_scenario_pricer
 from ._scenario_options import fx_option_scenario_pricer as fx_option_scenario_pricer
 from ._scenario_pricer import ScenarioPricer as ScenarioPricer

@@ -1,11 +1,11 @@
-"""Many scenarios at once for kinds that are sums of discounted amounts: forwards, currency forwards, bonds."""
+"""Many scenarios at once for kinds that are sums of discounted amounts: forwards, currency forwards, bonds, swaps."""
 
 from typing import NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from pact_jax.instruments import Bond, Forward, FxForward, RiskyPoints
+from pact_jax.instruments import Bond, Forward, FxForward, RiskyPoints, Swap
 from pact_jax.market import MarketState, scenario_log_discount, scenario_log_survival
 
 from ._scenario_pricer import ScenarioPricer, discount_reader, scenario_pricer
@@ -96,3 +96,46 @@ def bond_scenario_pricer(terms: Bond, markets: MarketState) -> ScenarioPricer:
         return markets.fx[of.currency] * jnp.exp(log_discount + log_survival)
 
     return ScenarioPricer(terms.points, price)
+
+
+class _PaymentRows(NamedTuple):
+    """Payments as `swap_states` values them, one row each; a payment that grows over no period is cash."""
+
+    currency: Array
+    curve: Array
+    end: Array
+    forward_curve: Array
+    start: Array
+
+
+@scenario_pricer.register
+def swap_scenario_pricer(terms: Swap, markets: MarketState) -> ScenarioPricer:
+    """`swap_states` in many scenarios.
+
+    Args:
+        terms: the swaps.
+        markets: the scenarios, as `scenario_markets` lays them out.
+
+    Returns:
+        One row a point: the payments, then the floating periods on other forward curves.
+    """
+    cash, growth = terms.cash, terms.growth
+    paid = jnp.maximum(cash.time, 0.0)
+    pairs = (
+        (cash.currency, growth.currency),
+        (cash.curve, growth.curve),
+        (paid, jnp.maximum(growth.end, 0.0)),
+        (cash.curve, growth.forward_curve),
+        (paid, jnp.maximum(growth.start, 0.0)),
+    )
+    rows = _PaymentRows(*(jnp.concatenate(pair) for pair in pairs))
+    grows = growth.end.shape[0] > 0
+
+    def price(of: _PaymentRows) -> Float[Array, "states scenarios"]:
+        log_value = scenario_log_discount(markets, of.curve, of.end)
+        if grows:
+            start, end = (scenario_log_discount(markets, of.forward_curve, time) for time in (of.start, of.end))
+            log_value = log_value + (start - end)
+        return markets.fx[of.currency] * jnp.exp(log_value)
+
+    return ScenarioPricer(rows, price)
