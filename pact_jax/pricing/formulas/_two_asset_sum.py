@@ -61,7 +61,7 @@ def two_asset_sum_price(
     Example:
         >>> value = two_asset_sum_price(122.0, -120.0, 3.0, 0.0632456, 0.0632456, -0.5, 0.9900498, True)
         >>> round(float(value), 4)
-        4.7532
+        4.7528
 
     References:
         N. D. Pearson, An efficient approach for pricing spread options, J. Derivatives 3 (1995); L. N. Trefethen,
