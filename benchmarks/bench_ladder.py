@@ -3,6 +3,7 @@
 `run(smoke)` returns rows {name, size, ours_s, peer, peer_s, ratio, accuracy, compile_s}. Ours includes building and
 evaluating the ladders and verifying tail scenarios in full; accuracy is the certified error as a fraction of the VaR,
 and a certificate that does not hold raises. Sorting the book into ladders is done once a book and has its own row.
+The last rows are whole assessments, in which the tails are revalued in full: accuracy is that of the score.
 """
 
 import dataclasses
@@ -15,6 +16,8 @@ import numpy as np
 from scipy.special import ndtr
 
 from benchmarks.bench_assess import _base_vol, _numpy_pnl, _option_book
+from pact_jax import AssessmentReport, MonteCarlo, assess
+from pact_jax.datasets import load_desk
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
 from pact_jax.revaluation import PnlVectors, RevaluationMode, ladder_vectors, plan_ladders
@@ -25,11 +28,12 @@ LEVEL = 0.975
 def run(smoke: bool) -> list[dict]:
     with jax.enable_x64(True):
         if smoke:
-            return _rows(200, 512, rates=True, verify=None, repeats=2, numpy_scenarios=4)
+            return _rows(200, 512, rates=True, verify=None, repeats=2, numpy_scenarios=4) + [_assessment(60, 512, 2)]
         rows = _rows(10_000, 10_000, rates=False, verify=None, repeats=7, numpy_scenarios=32)
         rows += _rows(10_000, 10_000, rates=True, verify=None, repeats=7, numpy_scenarios=32)
         rows += _rows(1_000_000, 10_000, rates=False, verify=32, repeats=3, numpy_scenarios=2)
-        return rows + _rows(1_000_000, 100_000, rates=False, verify=32, repeats=3, numpy_scenarios=2)
+        rows += _rows(1_000_000, 100_000, rates=False, verify=32, repeats=3, numpy_scenarios=2)
+        return [*rows, _assessment(10_000, 10_000, 7), _assessment(10_000, 50_000, 3)]
 
 
 def _rows(contracts: int, scenarios: int, *, rates: bool, verify: int | None, repeats: int, numpy_scenarios: int):
@@ -63,6 +67,34 @@ def _rows(contracts: int, scenarios: int, *, rates: bool, verify: int | None, re
         {"name": f"sorting {contracts:,} options into ladders, once a book", "size": contracts, "ours_s": plan_s}
         | {"peer": "", "peer_s": None, "ratio": None, "accuracy": None, "compile_s": 0.0},
     ]
+
+
+def _assessment(size: int, scenarios: int, repeats: int) -> dict:
+    """The whole call by ladder beside the whole call by full revaluation: the same score, one after the other."""
+    snapshot, generator = load_desk(num_positions=size), MonteCarlo(scenarios)
+
+    def by(mode: RevaluationMode) -> AssessmentReport:
+        return assess(snapshot, generator=generator, revaluation=mode)
+
+    started = time.perf_counter()
+    ladder = by(RevaluationMode.LADDER)
+    first, full = time.perf_counter() - started, by(RevaluationMode.FULL)
+    if ladder.manifest.revaluation != RevaluationMode.LADDER.value:
+        raise AssertionError(f"the certificate did not hold: {ladder.flags}")
+    pairs = [
+        [_seconds(lambda m=m: by(m)) for m in (RevaluationMode.LADDER, RevaluationMode.FULL)] for _ in range(repeats)
+    ]
+    ours, peer = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return {
+        "name": f"warm assessment by ladder of {size:,} positions, {scenarios:,} scenarios, float64, whole call",
+        "size": size,
+        "ours_s": ours,
+        "peer": "the same by full revaluation",
+        "peer_s": peer,
+        "ratio": peer / ours,
+        "accuracy": abs(ladder.score / full.score - 1.0),
+        "compile_s": first - ours,
+    }
 
 
 def _numpy_spot_vol(portfolio: Portfolio, market: MarketState, shock: MarketShock, count: int) -> np.ndarray:
