@@ -5,6 +5,7 @@ the size being the spot, or the face of a bond.
 """
 
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 import jax
@@ -55,8 +56,8 @@ def positions(count: int, seed: int = 12) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def own_values(rows: pd.DataFrame) -> np.ndarray:
-    """Value of one unit of each row in dollars, through the host door."""
+def own_values(rows: pd.DataFrame, more: dict[str, pd.DataFrame] | None = None) -> np.ndarray:
+    """Value of one unit of each row in dollars, through the host door, with more tables if need be."""
     curves = [(c, d / 365.0, z) for c, zeros in ZEROS.items() for d, z in zip(DAYS, zeros, strict=True)]
     flat = [(name, t, k, vol) for name, vol in VOL.items() for t in (0.5, 1.0) for k in (-0.1, 0.1)]
     tables = {
@@ -65,6 +66,7 @@ def own_values(rows: pd.DataFrame) -> np.ndarray:
         "assets": pd.DataFrame({"asset": ["ACME"], "currency": ["USD"], "spot": [SPOT], "dividend_yield": [YIELD]}),
         "vols": pd.DataFrame(flat, columns=["surface", "expiry", "log_moneyness", "implied_vol"]),
         "positions": rows,
+        **(more or {}),
     }
     scalars = {"portfolio_id": "p", "valuation_date": str(TODAY.date()), "reporting_currency": "USD", "capital": 1.0}
     prepared = prepare(make_snapshot(tables, scalars), horizon_days=1)
@@ -77,18 +79,34 @@ def own_values(rows: pd.DataFrame) -> np.ndarray:
 
 def quantlib_values(rows: pd.DataFrame) -> np.ndarray:
     """The same rows by QuantLib's engines."""
-    today = _day(TODAY)
-    ql.Settings.instance().evaluationDate = today
-    curves = {}
-    for name, zeros in ZEROS.items():
-        dates = [today, *(today + d for d in DAYS)]
-        curves[name] = ql.YieldTermStructureHandle(ql.ZeroCurve(dates, [zeros[0], *zeros], ql.Actual365Fixed()))
-    dividends = ql.YieldTermStructureHandle(ql.FlatForward(today, YIELD, ql.Actual365Fixed()))
+    ql.Settings.instance().evaluationDate = _day(TODAY)
+    curves = quantlib_curves()
+    dividends = ql.YieldTermStructureHandle(ql.FlatForward(_day(TODAY), YIELD, ql.Actual365Fixed()))
     engines = {
         "european_option": _engine(SPOT, dividends, curves["USD"], VOL["ACME"]),
         "fx_option": _engine(FX, curves["EUR"], curves["USD"], VOL["FX:EUR"]),
     }
     return np.array([_npv(row, curves, engines) for row in rows.itertuples()])
+
+
+@lru_cache
+def quantlib_curves() -> dict[str, ql.YieldTermStructureHandle]:
+    """The discount curves of both currencies."""
+    today = _day(TODAY)
+    dates, basis = [today, *(today + d for d in DAYS)], ql.Actual365Fixed()
+    return {
+        name: ql.YieldTermStructureHandle(ql.ZeroCurve(dates, [zeros[0], *zeros], basis))
+        for name, zeros in ZEROS.items()
+    }
+
+
+def quantlib_bond(row):
+    """The bond of a row, on unadjusted dates counted back from its maturity."""
+    end, rule = _day(row.maturity), ql.DateGeneration.Backward
+    months, free = ql.Period(12 // int(row.frequency), ql.Months), (ql.NullCalendar(), ql.Unadjusted, ql.Unadjusted)
+    # Far enough back for the coupon that is running, and for a whole first period.
+    schedule = ql.Schedule(end - ql.Period(9, ql.Years), end, months, *free, rule, False)
+    return ql.FixedRateBond(0, 1_000.0, schedule, [row.coupon], _COUNTS[row.day_count])
 
 
 def linear_and_vanilla(count: int) -> list[Comparison]:
@@ -120,12 +138,7 @@ def _npv(row, curves: dict, engines: dict) -> float:
     if row.kind == "fx_forward":
         return FX * curves["EUR"].discount(end) - row.strike * curves["USD"].discount(end)
     if row.kind == "bond":
-        months, rule = ql.Period(12 // int(row.frequency), ql.Months), ql.DateGeneration.Backward
-        free = (ql.NullCalendar(), ql.Unadjusted, ql.Unadjusted)
-        # Far enough back for the coupon that is running, and for a whole first period.
-        begin = end - ql.Period(9, ql.Years)
-        schedule = ql.Schedule(begin, end, months, *free, rule, False)
-        bond = ql.FixedRateBond(0, 1_000.0, schedule, [row.coupon], _COUNTS[row.day_count])
+        bond = quantlib_bond(row)
         bond.setPricingEngine(ql.DiscountingBondEngine(curves[row.currency]))
         return bond.NPV() * (FX if row.currency == "EUR" else 1.0)
     kind = ql.Option.Call if row.option_type == "call" else ql.Option.Put

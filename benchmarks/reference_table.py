@@ -15,6 +15,7 @@ import jax
 jax.config.update("jax_enable_x64", True)
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import _credit_peers as credit  # noqa: E402
 import _exotic_peers as exotic  # noqa: E402
 import _position_peers as position  # noqa: E402
 import _pricing_peers as peers  # noqa: E402
@@ -29,6 +30,8 @@ _RUNS = (
     *(getattr(exotic, name) for name in ("asians", "arithmetic_means", "two_assets", "sums", "americans", "heston")),
     rate.rates,
     position.linear_and_vanilla,
+    credit.cds,
+    credit.risky_bonds,
 )
 
 _HEAD = """# Pricing formulas against independent references

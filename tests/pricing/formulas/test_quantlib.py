@@ -28,6 +28,7 @@ _KINDS = {
     "_exotic_peers": ("americans", "asians", "two_assets", "heston"),
     "_rate_peers": ("rates",),
     "_position_peers": ("linear_and_vanilla",),
+    "_credit_peers": ("cds", "risky_bonds"),
 }
 
 
