@@ -58,8 +58,8 @@ def arithmetic_asian_option_value(terms: ArithmeticAsianOption, market: MarketSt
         market: the state of the world.
 
     Returns:
-        Value per contract, within 1e-6 of the spot up to a total volatility of 30 % and 3e-5 up to 60 %; after the last
-        fixing, what the known mean pays.
+        Value per contract, within 5e-6 of the forward up to a total volatility of 30 % and 1e-4 up to 60 %; after the
+        last fixing, what the known mean pays.
 
     References:
         See `formulas.arithmetic_asian_price`.

@@ -33,9 +33,9 @@ def arithmetic_asian_price(
         price = D { E[max(m(Z) - K, 0)] + phi(z*) Var[A | z*] / (2 m'(z*)) },   m(z*) = K.
 
     The first term is a lower bound in closed form, for m is an increasing sum of exponentials; the second is the
-    leading term of what it leaves out, since A strays little from m near the point of exercise z*. The error is below
-    1e-6 of the spot up to a total volatility of 30 % and 3e-5 up to 60 %; beyond, up to 180 %, 5e-5 with twelve fixings
-    or more and 1e-3 with two.
+    leading term of what it leaves out, since A strays little from m near the point of exercise z*. The error, largest
+    for two fixings far apart, is below 5e-6 of the forward up to a total volatility of 30 %, 1e-4 up to 60 % and 1e-3
+    up to 100 %; it reaches 1e-2 at 180 %.
 
     Args:
         forward: forward price at each fixing still to come.
