@@ -8,7 +8,7 @@ import numpy as np
 
 from pact_jax._pipeline import Observed, RiskInputs, observe
 from pact_jax._program import rehearse
-from pact_jax.consensus import TailCertificate
+from pact_jax.consensus import DESK_TOLERANCE, SAFETY, TailCertificate
 from pact_jax.errors import ArgumentError
 from pact_jax.revaluation import LeftInFull, RevaluationMode, plan_ladders
 from pact_jax.scenarios import ScenarioSet
@@ -68,7 +68,10 @@ def observe_by(
             if certificate.holds:
                 return Revalued(observed, mode, (_ladder_flag(certificate, left, scenarios.num_scenarios),))
             tell("the ladders are not close enough on the tails: revaluing in full")
-            flags = (f"FULL_REVALUATION: the ladders' certificate did not hold ({_in_words(certificate)})",)
+            wanted = (
+                f"wanted: desks within {DESK_TOLERANCE:.1%} of the joint VaR, and a distance of {SAFETY:g} such errors"
+            )
+            flags = (f"FULL_REVALUATION: the ladders' certificate did not hold ({_in_words(certificate)}; {wanted})",)
     rehearse(observe, inputs, scenarios, confidence, levels=levels)
     return Revalued(observe(inputs, scenarios, confidence, levels=levels), RevaluationMode.FULL, flags)
 

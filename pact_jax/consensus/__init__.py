@@ -26,6 +26,8 @@ from ._missing import missing_bound as missing_bound
 from ._missing import stale_charge as stale_charge
 from ._scalar import ScalarCombination as ScalarCombination
 from ._scalar import combine_scalars as combine_scalars
+from ._tail_check import DESK_TOLERANCE as DESK_TOLERANCE
+from ._tail_check import SAFETY as SAFETY
 from ._tail_check import TailCandidates as TailCandidates
 from ._tail_check import TailCertificate as TailCertificate
 from ._tail_check import certify_joint as certify_joint
