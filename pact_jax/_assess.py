@@ -90,7 +90,7 @@ def assess(
         scenarios, prepared = generate_noted(generator, prepared, inputs.market, horizon_days=horizon_days, seed=seed)
         tell(f"valuing every position in {scenarios.num_scenarios:,} scenarios over {horizon_days} days")
         started = time.perf_counter()
-        observed, mode, flags = observe_by(revaluation, inputs, scenarios, confidence, levels, tell)
+        observed, mode, remarks = observe_by(revaluation, inputs, scenarios, confidence, levels, tell)
         tell(f"score {float(observed.score):.4f}; measuring its error and explaining it")
         rehearse(_explained, inputs, scenarios, observed, confidence, levels, horizon_days)
         evaluation, uncertainty = _explained(inputs, scenarios, observed, confidence, levels, horizon_days)
@@ -118,11 +118,18 @@ def assess(
             horizon_days=horizon_days,
             count=num_worst,
         )
-        report = compose_report(
-            snapshot, prepared, findings, scenarios, evaluation, uncertainty, manifest, levels=levels, worst=worst
+        return compose_report(
+            snapshot,
+            prepared,
+            findings,
+            scenarios,
+            evaluation,
+            uncertainty,
+            manifest,
+            levels=levels,
+            worst=worst,
+            remarks=remarks,
         )
-        report.flags = (*report.flags, *flags)
-        return report
 
 
 def _explained(

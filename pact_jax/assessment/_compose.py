@@ -52,6 +52,7 @@ def compose_report(
     levels: tuple[float, ...],
     worst: pd.DataFrame,
     answered: Answered | None = None,
+    remarks: tuple[str, ...] = (),
 ) -> AssessmentReport:
     """Joins labels, applies bounds and limits, and refuses to publish what does not add up.
 
@@ -66,6 +67,7 @@ def compose_report(
         levels: levels of the values at risk.
         worst: worst scenarios.
         answered: which agents answered; all if None.
+        remarks: what else a reader has to know: more flags.
 
     Returns:
         The report.
@@ -107,7 +109,7 @@ def compose_report(
         implied_correlation=implied,
         loss_correlation=correlation,
         score_survivors=survivors,
-        flags=flags,
+        flags=(*flags, *remarks),
         missing=dict(answered.reasons),
         measures=measures,
         limits=limits,

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._typing import FloatScalar, FloatScalarLike, IntScalar, IntScalarLike
-from ._exceptions import Zone
+from ._traffic_light import Zone
 
 _TERMS = 100
 

@@ -29,10 +29,10 @@ from ._quadratic import QuadraticLaw as QuadraticLaw
 from ._quadratic import TailPair as TailPair
 from ._quadratic import cornish_fisher as cornish_fisher
 from ._quadratic import cumulants as cumulants
-from ._quadratic import exceedance as exceedance
-from ._quadratic import fourier_tail as fourier_tail
 from ._quadratic import principal_quadratic as principal_quadratic
 from ._quadratic import quadratic_law as quadratic_law
+from ._quadratic_tail import exceedance as exceedance
+from ._quadratic_tail import fourier_tail as fourier_tail
 from ._stress import StressTest as StressTest
 from ._stress import spot_vol_pnl as spot_vol_pnl
 from ._stress import stress_test as stress_test

@@ -12,7 +12,8 @@ from pact_jax.errors import ArgumentError, PrecisionError
 from pact_jax.sampling import Stream, counter_normals
 from pact_jax.scenarios import Sampling, ScenarioPlan, ScenarioSet, assemble, check_randomisations
 
-from ._quadratic import cumulants, exceedance
+from ._quadratic import cumulants
+from ._quadratic_tail import exceedance
 from ._twist import TwistedLoss, quadratic_loss, twist_loss
 
 _SHARE_ORIGINAL = 0.125

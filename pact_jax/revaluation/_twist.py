@@ -7,7 +7,8 @@ from jaxtyping import Array, Float
 
 from pact_jax._typing import FloatScalar, FloatScalarLike
 
-from ._quadratic import QuadraticLaw, fourier_tail, principal_quadratic, tilted_mean
+from ._quadratic import QuadraticLaw, principal_quadratic
+from ._quadratic_tail import fourier_tail, tilted_mean
 
 _BISECTIONS = 100
 _LARGEST_TWIST = 40.0

@@ -16,12 +16,12 @@ from ._asian_arithmetic import arithmetic_asian_price as arithmetic_asian_price
 from ._bachelier import bachelier_price as bachelier_price
 from ._bachelier import displaced_price as displaced_price
 from ._barrier import barrier_price as barrier_price
-from ._black import black76_price as black76_price
 from ._black import black_price as black_price
 from ._black import black_price_log as black_price_log
-from ._black import black_scholes_price as black_scholes_price
-from ._black import garman_kohlhagen_price as garman_kohlhagen_price
 from ._black import safe_sqrt as safe_sqrt
+from ._black_scholes import black76_price as black76_price
+from ._black_scholes import black_scholes_price as black_scholes_price
+from ._black_scholes import garman_kohlhagen_price as garman_kohlhagen_price
 from ._digital import asset_digital_price as asset_digital_price
 from ._digital import cash_digital_price as cash_digital_price
 from ._digital import gap_price as gap_price
