@@ -158,7 +158,7 @@ def greeks(
         UnsupportedInstrument: a kind has no registered pricing.
 
     Example:
-        >>> from pact_jax.instruments import Stock
+        >>> from pact_jax.instruments import Stock, position_group
         >>> from pact_jax.market import example_market
         >>> zero = jnp.zeros(1, int)
         >>> shares = position_group(Stock(zero, zero), jnp.full(1, 10.0))

@@ -97,7 +97,7 @@ def explain_value_change(
         P&L and parts by position, and the path integral by market number.
 
     Example:
-        >>> from pact_jax.instruments import Stock
+        >>> from pact_jax.instruments import Stock, position_group
         >>> from pact_jax.market import example_market
         >>> zero = jnp.zeros(1, int)
         >>> shares = position_group(Stock(zero, zero), jnp.full(1, 10.0))

@@ -52,7 +52,8 @@ def revalue(
         portfolio: the positions.
         market: the base state.
         shock: a shock whose leaves have a leading scenarios axis.
-        base: what `value_base` says of this portfolio and market, where it is already known.
+        base: what `value_base` says of this portfolio and market. Given, no bit depends on the mesh; computed here
+            under somebody's `jit`, its own last bit depends on what else is in the program.
         tile: scenarios compiled as one block; part of bitwise reproducibility.
         mesh: devices to spread the scenarios over.
 

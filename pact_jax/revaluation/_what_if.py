@@ -115,7 +115,7 @@ def what_if(book: BookScenarios, trade: PositionGroup | Portfolio) -> WhatIf:
         Measures before and after, incremental and component ES of the trade.
 
     Example:
-        >>> from pact_jax.instruments import Stock
+        >>> from pact_jax.instruments import Stock, position_group
         >>> from pact_jax.market import example_market
         >>> zero = jnp.zeros(1, int)
         >>> moves = MarketShock(spot=jnp.log(jnp.linspace(0.81, 1.2, 40))[:, None])
