@@ -128,6 +128,6 @@ def _default_by_position(joint, market_tail, severity, book, bucket) -> Float[Ar
 
 def _bucket_of(portfolio: Portfolio) -> tuple[Array, Array]:
     bucket = jnp.concatenate(
-        [jnp.full(g.desk.shape, -1, g.desk.dtype) if g.book_bucket is None else g.bucket for g in portfolio.groups]
+        [jnp.full_like(g.book, -1) if (own := g.bucket) is None else own for g in portfolio.groups]
     )
     return jnp.maximum(bucket, 0), bucket >= 0

@@ -105,7 +105,8 @@ def severities(
 
 
 def _bucket_of(group: PositionGroup) -> Int[Array, "positions"]:
-    return jnp.full(group.desk.shape, -1, group.desk.dtype) if group.book_bucket is None else group.bucket
+    bucket = group.bucket
+    return jnp.full_like(group.book, -1) if bucket is None else bucket
 
 
 def _pick(values: Array, index: Array) -> Array:
