@@ -8,19 +8,14 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import QuantLib as ql
 
-from pact_jax.pricing import unit_values
-from pact_jax.snapshot import make_snapshot, prepare
-
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from _pricing_peers import Comparison, compare  # noqa: E402
-from _rate_peers import DAYS, TODAY, _day  # noqa: E402
+from _rate_peers import DAYS, TODAY, _day, values_of  # noqa: E402
 
 ZEROS = {"USD": (0.045, 0.043, 0.038, 0.036, 0.037), "EUR": (0.019, 0.023, 0.025, 0.026, 0.027)}
 SPOT, YIELD, FX, VOL = 80.0, 0.021, 1.0637, {"ACME": 0.27, "FX:EUR": 0.09}
@@ -68,13 +63,7 @@ def own_values(rows: pd.DataFrame, more: dict[str, pd.DataFrame] | None = None) 
         "positions": rows,
         **(more or {}),
     }
-    scalars = {"portfolio_id": "p", "valuation_date": str(TODAY.date()), "reporting_currency": "USD", "capital": 1.0}
-    prepared = prepare(make_snapshot(tables, scalars), horizon_days=1)
-    portfolio, market = jax.tree.map(jnp.asarray, (prepared.inputs.portfolio, prepared.inputs.market))
-    price = jax.jit(lambda groups, at: tuple(unit_values(g.terms, at)[g.contract] for g in groups))
-    value = np.concatenate([np.asarray(part) for part in price(portfolio.groups, market)])
-    of = {name: v for name, v in zip(prepared.labels.position_id, value, strict=True) if name}
-    return np.array([of[name] for name in rows["position_id"]])
+    return values_of(tables)
 
 
 def quantlib_values(rows: pd.DataFrame) -> np.ndarray:

@@ -79,13 +79,18 @@ def own_values(rows: pd.DataFrame) -> np.ndarray:
         "vols": pd.DataFrame(flat, columns=["surface", "expiry", "log_moneyness", "implied_vol"]),
         "positions": rows,
     }
+    return values_of(tables)
+
+
+def values_of(tables: dict[str, pd.DataFrame]) -> np.ndarray:
+    """Value of one unit of each position of a snapshot's tables, in their order."""
     scalars = {"portfolio_id": "r", "valuation_date": str(TODAY.date()), "reporting_currency": "USD", "capital": 1.0}
     prepared = prepare(make_snapshot(tables, scalars), horizon_days=1)
     portfolio, market = jax.tree.map(jnp.asarray, (prepared.inputs.portfolio, prepared.inputs.market))
     price = jax.jit(lambda groups, at: tuple(unit_values(g.terms, at)[g.contract] for g in groups))
     value = np.concatenate([np.asarray(part) for part in price(portfolio.groups, market)])
     of = {name: v for name, v in zip(prepared.labels.position_id, value, strict=True) if name}
-    return np.array([of[name] for name in rows["position_id"]])
+    return np.array([of[name] for name in tables["positions"]["position_id"]])
 
 
 def quantlib_values(rows: pd.DataFrame) -> np.ndarray:
