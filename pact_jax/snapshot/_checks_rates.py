@@ -84,9 +84,9 @@ def _check_fixing(frame: pd.DataFrame, findings: Findings, context: Context) -> 
     at = np.flatnonzero(reads & ~findings.bad & frame["maturity"].notna().to_numpy())
     if context.valuation_date is None or not len(at):
         return
-    rows = frame.iloc[at]
-    frequency = rows["float_frequency"].fillna(FLOAT_FREQUENCY)
-    periods = leg_periods(rows["maturity"], rows["start"], frequency, context.valuation_date)
+    maturity, start = frame["maturity"].to_numpy()[at], frame["start"].to_numpy()[at]
+    frequency = frame["float_frequency"].fillna(FLOAT_FREQUENCY).to_numpy()[at]
+    periods = leg_periods(maturity, start, frequency, context.valuation_date)
     begun = np.zeros(len(frame), bool)
     begun[at[periods.contract[periods.has_begun]]] = True
     overnight = frame["compounded"].notna().to_numpy()

@@ -6,7 +6,6 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from pact_jax.instruments import (
     AbstractTerms,
@@ -23,116 +22,119 @@ from pact_jax.instruments import (
     VarianceSwap,
 )
 
-from ._contract_axes import Axes, discount_points, indices_of
+from ._contract_axes import Axes, discount_points
 from ._fixings import averaging
 from ._resolve import years_until
+from ._rows import Rows
 
 
-def _asset_currency(rows: pd.DataFrame, axes: Axes) -> pd.Series:
-    return rows["asset"].map(axes.asset_currency)
+def stock_terms(rows: Rows, axes: Axes) -> AbstractTerms:
+    asset = rows.words("asset")
+    return Stock(asset.index_in(axes.asset), asset.index_in(axes.asset_currency))
 
 
-def stock_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
-    return Stock(indices_of(rows["asset"], axes.asset), indices_of(_asset_currency(rows, axes), axes.currency))
-
-
-def _option_columns(rows: pd.DataFrame, axes: Axes) -> dict[str, Any]:
-    """What every option on one asset says, by field name."""
-    currency = _asset_currency(rows, axes)
-    expiry = years_until(rows["maturity"], axes.valuation_date)
-    discount, point = discount_points(indices_of(currency, axes.curve_of), expiry)
+def _volatility_columns(rows: Rows, axes: Axes) -> dict[str, Any]:
+    """What every contract on the volatility of one asset says, by field name."""
+    asset = rows.words("asset")
+    expiry = years_until(rows.dates("maturity"), axes.valuation_date)
+    discount, point = discount_points(asset.index_in(axes.asset_curve), expiry)
     return {
-        "asset": indices_of(rows["asset"], axes.asset),
-        "currency": indices_of(currency, axes.currency),
-        "surface": indices_of(rows["asset"], axes.surface),
+        "asset": asset.index_in(axes.asset),
+        "currency": asset.index_in(axes.asset_currency),
+        "surface": asset.index_in(axes.surface),
         "discount": discount,
         "point": point,
-        "strike": rows["strike"].to_numpy(float),
+        "strike": rows.numbers("strike"),
         "expiry": expiry,
-        "is_call": (rows["option_type"] == "call").to_numpy(),
-        "multiplier": rows["multiplier"].to_numpy(float),
+        "multiplier": rows.numbers("multiplier"),
     }
 
 
-def european_option_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
+def _option_columns(rows: Rows, axes: Axes) -> dict[str, Any]:
+    """What every option on one asset says, by field name."""
+    return {**_volatility_columns(rows, axes), "is_call": rows.words("option_type").among("call")}
+
+
+def european_option_terms(rows: Rows, axes: Axes) -> AbstractTerms:
     return EuropeanOption(**_option_columns(rows, axes))
 
 
-def digital_option_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
+def digital_option_terms(rows: Rows, axes: Axes) -> AbstractTerms:
     return DigitalOption(
         option=AssetOption(**_option_columns(rows, axes)),
-        cash=rows["cash"].fillna(1.0).to_numpy(float),
-        pays_asset=(rows["payout"] == "asset").to_numpy(),
+        cash=rows.numbers("cash", empty=1.0),
+        pays_asset=rows.words("payout").among("asset"),
     )
 
 
-def american_option_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
+def american_option_terms(rows: Rows, axes: Axes) -> AbstractTerms:
     return AmericanOption(AssetOption(**_option_columns(rows, axes)))
 
 
-def barrier_option_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
+def barrier_option_terms(rows: Rows, axes: Axes) -> AbstractTerms:
+    barrier_type = rows.words("barrier_type")
     return BarrierOption(
         option=AssetOption(**_option_columns(rows, axes)),
-        barrier=rows["barrier"].to_numpy(float),
-        rebate=rows["rebate"].fillna(0.0).to_numpy(float),
-        is_up=rows["barrier_type"].str.startswith("up").to_numpy(bool),
-        is_in=rows["barrier_type"].str.endswith("in").to_numpy(bool),
+        barrier=rows.numbers("barrier"),
+        rebate=rows.numbers("rebate", empty=0.0),
+        is_up=barrier_type.among("up_in", "up_out"),
+        is_in=barrier_type.among("up_in", "down_in"),
     )
 
 
-def asian_option_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
+def asian_option_terms(rows: Rows, axes: Axes) -> AbstractTerms:
     fixings = averaging(rows, axes.valuation_date)
     return AsianOption(
         option=AssetOption(**_option_columns(rows, axes)),
         fixing_time=fixings.time,
         fixing_weight=fixings.weight,
-        past_log_sum=fixings.past_weight * np.log(rows["past_average"].fillna(1.0).to_numpy(float)),
+        past_log_sum=fixings.past_weight * np.log(rows.numbers("past_average", empty=1.0)),
     )
 
 
-def arithmetic_asian_option_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
+def arithmetic_asian_option_terms(rows: Rows, axes: Axes) -> AbstractTerms:
     fixings = averaging(rows, axes.valuation_date)
     return ArithmeticAsianOption(
         option=AssetOption(**_option_columns(rows, axes)),
         fixing_time=fixings.time,
         fixing_weight=fixings.weight,
-        past_sum=fixings.past_weight * rows["past_average"].fillna(0.0).to_numpy(float),
+        past_sum=fixings.past_weight * rows.numbers("past_average", empty=0.0),
     )
 
 
-def two_asset_option_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
-    sign = np.where(rows["kind"] == "spread_option", -1.0, 1.0)
+def two_asset_option_terms(rows: Rows, axes: Axes) -> AbstractTerms:
+    sign, second = np.where(rows.words("kind").among("spread_option"), -1.0, 1.0), rows.words("asset_2")
     return TwoAssetOption(
         **_option_columns(rows, axes),
-        asset_2=indices_of(rows["asset_2"], axes.asset),
-        surface_2=indices_of(rows["asset_2"], axes.surface),
-        weight_2=sign * rows["weight_2"].fillna(1.0).to_numpy(float),
-        correlation=rows["correlation"].to_numpy(float),
+        asset_2=second.index_in(axes.asset),
+        surface_2=second.index_in(axes.surface),
+        weight_2=sign * rows.numbers("weight_2", empty=1.0),
+        correlation=rows.numbers("correlation"),
     )
 
 
-def variance_swap_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
-    shared = _option_columns(rows.assign(option_type=""), axes)
-    shared.pop("is_call")
-    elapsed = -years_until(rows["start"].fillna(pd.Timestamp(axes.valuation_date)), axes.valuation_date)
+def variance_swap_terms(rows: Rows, axes: Axes) -> AbstractTerms:
+    shared = _volatility_columns(rows, axes)
+    today = np.datetime64(axes.valuation_date)
+    elapsed = -years_until(rows.dates("start", empty=today), axes.valuation_date)
     return VarianceSwap(
         **shared,
         total_time=shared["expiry"] + elapsed,
-        past_variance=elapsed * rows["past_volatility"].fillna(0.0).to_numpy(float) ** 2,
+        past_variance=elapsed * rows.numbers("past_volatility", empty=0.0) ** 2,
     )
 
 
-def forward_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
-    currency = _asset_currency(rows, axes)
-    maturity = years_until(rows["maturity"], axes.valuation_date)
-    discount, point = discount_points(indices_of(currency, axes.curve_of), maturity)
+def forward_terms(rows: Rows, axes: Axes) -> AbstractTerms:
+    asset = rows.words("asset")
+    maturity = years_until(rows.dates("maturity"), axes.valuation_date)
+    discount, point = discount_points(asset.index_in(axes.asset_curve), maturity)
     return Forward(
-        asset=indices_of(rows["asset"], axes.asset),
-        currency=indices_of(currency, axes.currency),
+        asset=asset.index_in(axes.asset),
+        currency=asset.index_in(axes.asset_currency),
         discount=discount,
         point=point,
-        strike=rows["strike"].to_numpy(float),
+        strike=rows.numbers("strike"),
         maturity=maturity,
-        margined=(rows["kind"] == "future").to_numpy(),
-        multiplier=rows["multiplier"].to_numpy(float),
+        margined=rows.words("kind").among("future"),
+        multiplier=rows.numbers("multiplier"),
     )

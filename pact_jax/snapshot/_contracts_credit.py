@@ -6,14 +6,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from pact_jax.dates import CalendarCode, calendar, cds_schedule
 from pact_jax.instruments import AbstractTerms, Cds, LinearFlows, RiskyPoints
 from pact_jax.pricing.rates import CdsSchedule, cds_times
 
-from ._contract_axes import Axes, indices_of
+from ._contract_axes import Axes
 from ._flows import merged_flows, unique_rows
+from ._rows import Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,15 +23,12 @@ class _Names:
     issuer: np.ndarray
 
 
-def cds_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
+def cds_terms(rows: Rows, axes: Axes) -> AbstractTerms:
+    currency = rows.words("currency")
     of_name = _Names(
-        indices_of(rows["currency"], axes.currency),
-        indices_of(rows["currency"], axes.curve_of),
-        indices_of(rows["issuer"], axes.hazard),
+        currency.index_in(axes.currency), currency.index_in(axes.curve_of), rows.words("issuer").index_in(axes.hazard)
     )
-    maturities, date_of = np.unique(
-        pd.to_datetime(rows["maturity"]).to_numpy().astype("datetime64[D]"), return_inverse=True
-    )
+    maturities, date_of = np.unique(rows.dates("maturity").astype("datetime64[D]"), return_inverse=True)
     # Standard contracts with one maturity share one schedule, whatever their name, premium and size.
     weekdays = calendar(CalendarCode.WEEKEND)
     schedules = [
@@ -41,8 +38,8 @@ def cds_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
         for day in maturities
     ]
     own = [schedules[k] for k in date_of]
-    face = rows["face"].to_numpy(float)
-    lost, premium = face * rows["lgd"].to_numpy(float), face * rows["coupon"].to_numpy(float)
+    face = rows.numbers("face")
+    lost, premium = face * rows.numbers("lgd"), face * rows.numbers("coupon")
     accrued = np.array([s.accrued for s in own])
     interval, protection, moment = _default_legs(own, of_name, lost, premium)
     payment, paid = _premium_leg(own, of_name, premium)
@@ -76,6 +73,5 @@ def _risky_points(
     names: _Names, contract: np.ndarray, start: np.ndarray, end: np.ndarray
 ) -> tuple[RiskyPoints, np.ndarray]:
     keys = (names.currency[contract], names.curve[contract], names.issuer[contract])
-    unique, code = unique_rows(np.stack([*keys, start, end], axis=1).astype(float))
-    whole = unique[:, :3].astype(np.int64)
-    return RiskyPoints(whole[:, 0], whole[:, 1], whole[:, 2], unique[:, 3], unique[:, 4]), code
+    unique, code = unique_rows(*keys, start, end)
+    return RiskyPoints(*unique), code

@@ -4,41 +4,46 @@
 # The arrays made here are NumPy on purpose: they become device arrays inside the precision that the caller chose.
 
 import numpy as np
-import pandas as pd
 
 from pact_jax.instruments import AbstractTerms, Bond, Loan, RiskyPoints
 
-from ._contract_axes import Axes, indices_of
+from ._contract_axes import Axes
 from ._flows import merged_flows, unique_rows
-from ._resolve import bond_flows
+from ._legs import accrual, leg_periods
+from ._resolve import DAYS_PER_YEAR
+from ._rows import Rows
 
 
-def bond_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
-    flows = bond_flows(rows, axes.valuation_date)
-    issuer = indices_of(rows["issuer"], axes.hazard, missing=-1)
-    currency = indices_of(rows["currency"], axes.currency)
-    curve = indices_of(rows["currency"], axes.curve_of)
-    lgd = rows["lgd"].to_numpy(float)
-    recovery = np.where(issuer >= 0, (1.0 - lgd) * rows["face"].to_numpy(float), 0.0)
+def bond_terms(rows: Rows, axes: Axes) -> AbstractTerms:
+    """Coupons, redemption and recovery after the valuation date.
+
+    A first period that is shorter than regular at issue cannot be seen from the terms (no issue date is held), so
+    every remaining coupon is a full one.
+    """
+    frequency, maturity = rows.numbers("frequency"), rows.dates("maturity")
+    unknown = np.full(len(rows), np.datetime64("NaT", "D"))
+    periods = leg_periods(maturity, unknown, frequency, axes.valuation_date)
+    contract, start, end = periods.contract, periods.start_day, periods.end_day
+    face, money = rows.numbers("face"), rows.words("currency")
+    coupon = rows.numbers("coupon")[contract] * accrual(periods, rows.words("day_count"), frequency)
+    redemption = periods.end == maturity.astype("datetime64[D]")[contract]
+    amount = face[contract] * (coupon + redemption)
+    issuer = rows.words("issuer").index_in(axes.hazard, missing=-1)
+    recovery = np.where(issuer >= 0, (1.0 - rows.numbers("lgd")) * face, 0.0)
     # Recovery is a payment of its own, contingent on survival to the start of the period less survival to its end.
-    pays = recovery[flows.contract] != 0.0
-    of = np.concatenate([flows.contract, flows.contract[pays]])
-    survive = np.concatenate([flows.end, flows.start[pays]])
-    pay = np.concatenate([flows.end, flows.end[pays]])
-    amount = np.concatenate([flows.amount - recovery[flows.contract], recovery[flows.contract[pays]]])
+    pays = recovery[contract] != 0.0
+    of = np.concatenate([contract, contract[pays]])
+    survive = np.concatenate([end, start[pays]])
+    pay = np.concatenate([end, end[pays]])
+    amount = np.concatenate([amount - recovery[contract], recovery[contract[pays]]])
     # Without an issuer, or without time for a default, survival does not matter: such payments meet in one point.
-    certain = (issuer[of] < 0) | (survive == 0.0)
-    name, survive = np.where(certain, -1, issuer[of]), np.where(certain, 0.0, survive)
-    unique, code = unique_rows(np.stack([currency[of], curve[of], name, survive, pay], axis=1))
+    certain = (issuer[of] < 0) | (survive == 0)
+    name, survive = np.where(certain, -1, issuer[of]), np.where(certain, 0, survive)
+    currency, curve = money.index_in(axes.currency), money.index_in(axes.curve_of)
+    unique, code = unique_rows(currency[of], curve[of], name, survive, pay)
     merged = merged_flows(code, of, amount)
     return Bond(
-        points=RiskyPoints(
-            currency=unique[:, 0].astype(np.int64),
-            curve=unique[:, 1].astype(np.int64),
-            issuer=unique[:, 2].astype(np.int64),
-            start=unique[:, 3],
-            end=unique[:, 4],
-        ),
+        points=RiskyPoints(*unique[:3], start=unique[3] / DAYS_PER_YEAR, end=unique[4] / DAYS_PER_YEAR),
         flow_point=merged.point,
         flow_contract=merged.contract,
         amount=merged.amount,
@@ -47,5 +52,5 @@ def bond_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
     )
 
 
-def loan_terms(rows: pd.DataFrame, axes: Axes) -> AbstractTerms:
-    return Loan(indices_of(rows["currency"], axes.currency), rows["outstanding"].to_numpy(float))
+def loan_terms(rows: Rows, axes: Axes) -> AbstractTerms:
+    return Loan(rows.words("currency").index_in(axes.currency), rows.numbers("outstanding"))

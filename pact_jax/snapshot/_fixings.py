@@ -5,13 +5,13 @@ from datetime import date
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float
 
 from pact_jax.dates import add_months
 
 from ._capacity import capacity
 from ._resolve import DAYS_PER_YEAR
+from ._rows import Rows
 
 AVERAGES: Final = ("geometric", "arithmetic")
 WEEKDAYS: Final = 250
@@ -35,7 +35,7 @@ class Averaging:
     past_weight: Float[np.ndarray, "contracts"]
 
 
-def averaging(rows: pd.DataFrame, valuation_date: date) -> Averaging:
+def averaging(rows: Rows, valuation_date: date) -> Averaging:
     """Fixings on or after `first_fixing`, counted back from maturity at the contract's frequency.
 
     Args:
@@ -46,9 +46,9 @@ def averaging(rows: pd.DataFrame, valuation_date: date) -> Averaging:
         Times and equal weights, padded to a capacity.
     """
     today = np.datetime64(valuation_date, "D")
-    last = pd.to_datetime(rows["maturity"]).to_numpy().astype("datetime64[D]")
-    first = pd.to_datetime(rows["first_fixing"]).to_numpy().astype("datetime64[D]")
-    dates = _counted_back(last, first, rows["fixing_frequency"].to_numpy().astype(int))
+    last = rows.dates("maturity").astype("datetime64[D]")
+    first = rows.dates("first_fixing").astype("datetime64[D]")
+    dates = _counted_back(last, first, rows.numbers("fixing_frequency").astype(int))
     counted = dates >= first[:, None]
     ahead = counted & (dates > today)
     share = 1.0 / counted.sum(axis=1)

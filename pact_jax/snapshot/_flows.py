@@ -6,29 +6,23 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
 from pact_jax.instruments import CashPoints, GrowthPoints, LinearFlows
 
 from ._capacity import capacity, padded
-from ._contract_axes import Axes, indices_of
+from ._contract_axes import Axes
+from ._distinct import distinct_rows
 from ._legs import Periods, accrual, leg_periods
+from ._rows import Rows
 
 FLOAT_DAY_COUNT = "ACT/360"
 FLOAT_FREQUENCY = 4.0
 
 
-def unique_rows(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct rows, padded to a capacity, and which one each row is."""
-    # Sorting columns one after the other is many times faster than sorting rows as records.
-    order = np.lexsort(keys.T[::-1])
-    sorted_keys = keys[order]
-    first = np.ones(len(keys), bool)
-    first[1:] = (sorted_keys[1:] != sorted_keys[:-1]).any(axis=1)
-    code = np.empty(len(keys), np.int64)
-    code[order] = np.cumsum(first) - 1
-    unique = sorted_keys[first]
-    return padded(unique, capacity(len(unique))), code
+def unique_rows(*columns: np.ndarray) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """Columns of the distinct rows, padded to a capacity, and which one each row is."""
+    place, code = distinct_rows(columns)
+    return tuple(padded(column[place], capacity(len(place))) for column in columns), code
 
 
 def merged_flows(point: np.ndarray, contract: np.ndarray, amount: np.ndarray) -> LinearFlows:
@@ -77,11 +71,10 @@ def place_cash(legs: list[CashLeg], currency: np.ndarray, curve: np.ndarray) -> 
     contract = np.concatenate([part for leg in legs for part in leg.contract])
     time = np.concatenate([part for leg in legs for part in leg.time])
     amount = np.concatenate([part for leg in legs for part in leg.amount])
-    unique, code = unique_rows(np.stack([currency[contract], curve[contract], time], axis=1))
-    points = CashPoints(unique[:, 0].astype(np.int64), unique[:, 1].astype(np.int64), unique[:, 2])
+    unique, code = unique_rows(currency[contract], curve[contract], time)
     ends = np.cumsum(sizes)[:-1]
     parts = [np.split(array, ends) for array in (code, contract, amount)]
-    return points, [merged_flows(*part) for part in zip(*parts, strict=True)]
+    return CashPoints(*unique), [merged_flows(*part) for part in zip(*parts, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,16 +96,16 @@ class FloatLeg:
     forward_curve: np.ndarray
 
 
-def float_leg(rows: pd.DataFrame, axes: Axes) -> FloatLeg:
+def float_leg(rows: Rows, axes: Axes) -> FloatLeg:
     """The floating leg of swaps, caps and swaptions, of one unit of each."""
-    frequency = rows["float_frequency"].fillna(FLOAT_FREQUENCY)
-    periods = leg_periods(rows["maturity"], rows["start"], frequency, axes.valuation_date)
-    curve = indices_of(rows["currency"], axes.curve_of)
-    named = indices_of(rows["forward_curve"], axes.curve, missing=-1)
+    currency, frequency = rows.words("currency"), rows.numbers("float_frequency", empty=FLOAT_FREQUENCY)
+    periods = leg_periods(rows.dates("maturity"), rows.dates("start"), frequency, axes.valuation_date)
+    curve = currency.index_in(axes.curve_of)
+    named = rows.words("forward_curve").index_in(axes.curve, missing=-1)
     return FloatLeg(
         periods=periods,
-        accrual=accrual(periods, rows["float_day_count"].replace("", FLOAT_DAY_COUNT), frequency),
-        currency=indices_of(rows["currency"], axes.currency),
+        accrual=accrual(periods, rows.words("float_day_count").or_else(FLOAT_DAY_COUNT), frequency),
+        currency=currency.index_in(axes.currency),
         curve=curve,
         forward_curve=np.where(named < 0, curve, named),
     )
@@ -154,6 +147,5 @@ def growth_points(leg: FloatLeg, chosen: np.ndarray) -> tuple[GrowthPoints, np.n
     of = leg.periods.contract[chosen]
     keys = (leg.currency[of], leg.curve[of], leg.forward_curve[of])
     times = (leg.periods.start_time[chosen], leg.periods.end_time[chosen])
-    unique, code = unique_rows(np.stack([*keys, *times], axis=1).astype(float))
-    whole = unique[:, :3].astype(np.int64)
-    return GrowthPoints(whole[:, 0], whole[:, 1], whole[:, 2], unique[:, 3], unique[:, 4]), code
+    unique, code = unique_rows(*keys, *times)
+    return GrowthPoints(*unique), code

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float, Int
 
 from pact_jax.dates import DayCount, add_months, year_fraction
 
 from ._resolve import DAYS_PER_YEAR
+from ._rows import Words
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,14 +31,24 @@ class Periods:
     today: np.datetime64
 
     @property
+    def start_day(self) -> Int[np.ndarray, "flows"]:
+        """Days to the first day, 0 for a period that has begun."""
+        return np.maximum((self.start - self.today).astype(np.int64), 0)
+
+    @property
+    def end_day(self) -> Int[np.ndarray, "flows"]:
+        """Days to the last day."""
+        return (self.end - self.today).astype(np.int64)
+
+    @property
     def start_time(self) -> Float[np.ndarray, "flows"]:
         """Years to the first day, 0 for a period that has begun."""
-        return np.maximum((self.start - self.today).astype(int), 0) / DAYS_PER_YEAR
+        return self.start_day / DAYS_PER_YEAR
 
     @property
     def end_time(self) -> Float[np.ndarray, "flows"]:
         """Years to the last day."""
-        return (self.end - self.today).astype(int) / DAYS_PER_YEAR
+        return self.end_day / DAYS_PER_YEAR
 
     @property
     def has_begun(self) -> np.ndarray:
@@ -46,7 +56,9 @@ class Periods:
         return self.start < self.today
 
 
-def leg_periods(maturity: pd.Series, start: pd.Series, frequency: pd.Series, valuation_date: date) -> Periods:
+def leg_periods(
+    maturity: np.ndarray, start: np.ndarray, frequency: Float[np.ndarray, "contracts"], valuation_date: date
+) -> Periods:
     """Periods of a leg that are still to be paid.
 
     Args:
@@ -59,24 +71,22 @@ def leg_periods(maturity: pd.Series, start: pd.Series, frequency: pd.Series, val
         The periods.
     """
     today = np.datetime64(valuation_date, "D")
-    last = pd.to_datetime(maturity).to_numpy().astype("datetime64[D]")
-    given = pd.to_datetime(start).to_numpy().astype("datetime64[D]")
+    last, given = maturity.astype("datetime64[D]"), start.astype("datetime64[D]")
     begin = np.where(np.isnat(given), np.datetime64("1900-01-01", "D"), given)
-    months = 12 // frequency.to_numpy().astype(int)
-    longest = int(np.ceil(((last - today).astype(int) / 365.0 * 12 / months).max())) + 2
-    steps = np.arange(longest + 1)
-    shape = (len(last), longest + 1)
-    back = np.broadcast_to(last[:, None], shape).ravel()
-    dates = add_months(back, (-months[:, None] * steps).ravel()).reshape(shape)
-    end, regular = dates[:, :-1], dates[:, 1:]
-    contract, step = np.nonzero((end > today) & (end > begin[:, None]))
-    end, regular = end[contract, step], regular[contract, step]
-    order = np.lexsort((end, contract))
-    contract, end, regular = contract[order], end[order], regular[order]
-    return Periods(contract, np.maximum(regular, begin[contract]), end, regular, today)
+    months = 12 // frequency.astype(np.int64)
+    # Each contract has as many dates as reach back beyond today, earliest first.
+    count = np.maximum(np.ceil((last - today).astype(np.int64) / 365.0 * 12 / months).astype(np.int64) + 3, 1)
+    contract = np.repeat(np.arange(len(last)), count)
+    periods_left = np.cumsum(count)[contract] - 1 - np.arange(len(contract))
+    dates = add_months(last[contract], -months[contract] * periods_left)
+    regular, end, of = dates[:-1], dates[1:], contract[:-1]
+    due = np.flatnonzero((periods_left[:-1] > 0) & (end > today) & (end > begin[of]))
+    return Periods(of[due], np.maximum(regular[due], begin[of[due]]), end[due], regular[due], today)
 
 
-def accrual(periods: Periods, day_count: pd.Series, frequency: pd.Series) -> Float[np.ndarray, "flows"]:
+def accrual(
+    periods: Periods, day_count: Words, frequency: Float[np.ndarray, "contracts"]
+) -> Float[np.ndarray, "flows"]:
     """Year fraction of each period by its contract's day count.
 
     Args:
@@ -88,12 +98,12 @@ def accrual(periods: Periods, day_count: pd.Series, frequency: pd.Series) -> Flo
         One fraction a period, of its whole length.
     """
     fraction = np.empty(len(periods.contract))
-    rule_of = day_count.to_numpy()[periods.contract]
-    for name in pd.unique(rule_of):
-        rule, of = DayCount.parse(str(name)), rule_of == name
+    rule_of = day_count.code[periods.contract]
+    for code in np.unique(day_count.code):
+        rule, of = DayCount.parse(str(day_count.names[code])), rule_of == code
         if rule is DayCount.ACT_ACT_ICMA:
-            share = (periods.end - periods.start) / (periods.end - periods.regular_start)
-            fraction[of] = (share / frequency.to_numpy(float)[periods.contract])[of]
+            share = (periods.end[of] - periods.start[of]) / (periods.end[of] - periods.regular_start[of])
+            fraction[of] = share / frequency[periods.contract[of]]
         else:
             fraction[of] = year_fraction(periods.start[of], periods.end[of], rule)
     return fraction

@@ -6,7 +6,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from pact_jax._pipeline import RiskInputs
 from pact_jax.instruments import Portfolio
@@ -15,16 +14,13 @@ from pact_jax.scenarios import ShockLayout
 from ._capacity import capacity
 from ._contract_axes import make_axes
 from ._labels import Labels, index_of
-from ._prepare_credit import (
-    collect_exposures,
-    collect_obligors,
-    estimate_loadings,
-    make_buckets,
-    prepare_credit,
-)
+from ._prepare_credit import prepare_credit
+from ._prepare_exposures import collect_exposures, make_buckets
 from ._prepare_liquidity import prepare_liquidity
 from ._prepare_market import history_layout, history_levels, linear_layout, market_names, prepare_market
+from ._prepare_obligors import collect_obligors, estimate_loadings
 from ._prepare_positions import prepare_positions
+from ._rows import sorted_by
 from ._snapshot import Snapshot
 
 _MIN_DESKS = 8
@@ -74,21 +70,17 @@ def prepare(snapshot: Snapshot, *, horizon_days: int) -> Prepared:
     levels = np.empty((0, len(columns))) if linear else history_levels(snapshot, columns)
 
     obligors = collect_obligors(snapshot)
-    drivers = tuple(sorted(d for d in set(obligors.table["driver"]) if d)) if len(obligors.table) else ()
-    moves = pd.DataFrame() if linear else _return_frame(levels, columns, horizon_days)
-    obligors = estimate_loadings(obligors, moves) if len(obligors.table) else obligors
-    lgd_of = {str(k): float(v) for k, v in obligors.table["lgd"].items()}
+    drivers = tuple(sorted({driver for driver in obligors.driver if driver}))
+    obligors = estimate_loadings(obligors, {} if linear else _returns(levels, columns, horizon_days))
+    lgd_of = dict(zip(obligors.names, map(float, obligors.lgd), strict=True))
 
-    positions = snapshot.positions.assign(_linear_row=_linear_rows(snapshot.positions)).sort_values(
-        "position_id", ignore_index=True
-    )
-    positions = positions.assign(lgd=positions["lgd"].fillna(positions["issuer"].map(lgd_of)))
-    exposures = collect_exposures(snapshot, positions, obligors)
-    desks = tuple(sorted({*positions["desk"], *exposures.frame["desk"]}))
+    positions = sorted_by(snapshot.positions, "position_id")
+    lgd = positions.array("lgd")
+    positions = positions.replace("lgd", np.where(np.isnan(lgd), positions.words("issuer").value_in(lgd_of), lgd))
+    exposures = collect_exposures(snapshot, positions)
+    desks = tuple(sorted({*positions.words("desk").names, *exposures.desk}))
     desk = index_of(desks)
-    buckets = make_buckets(
-        positions, index_of(tuple(map(str, obligors.table.index))), desk, index_of(names["currencies"])
-    )
+    buckets = make_buckets(positions, index_of(obligors.names), desk, index_of(names["currencies"]))
     axes = make_axes(snapshot, names, lgd_of)
     held = prepare_positions(positions, snapshot, axes, desk, buckets.of_row)
     place_of_row = np.empty(len(positions), dtype=np.int64)
@@ -98,7 +90,7 @@ def prepare(snapshot: Snapshot, *, horizon_days: int) -> Prepared:
     portfolio = Portfolio(held.groups, capacity(len(desks), minimum=_MIN_DESKS), book.bucket_obligor.shape[0])
 
     def of_place(column: str) -> np.ndarray:
-        values = positions[column].to_numpy(dtype=object)
+        values = positions.array(column)
         return np.where(held.row >= 0, values[np.maximum(held.row, 0)], "")
 
     labels = Labels(
@@ -110,11 +102,11 @@ def prepare(snapshot: Snapshot, *, horizon_days: int) -> Prepared:
         currencies=names["currencies"],
         curves=names["curves"],
         surfaces=names["surfaces"],
-        obligors=tuple(map(str, obligors.table.index)),
+        obligors=obligors.names,
         hazard_issuers=names["hazards"],
-        exposures=tuple(exposures.frame["name"]),
-        exposure_kind=tuple(exposures.frame["kind"]),
-        exposure_desk=tuple(exposures.frame["desk"]),
+        exposures=exposures.name,
+        exposure_kind=exposures.kind,
+        exposure_desk=exposures.desk,
         drivers=drivers,
         factors=tuple(columns),
         not_supplied=missing,
@@ -132,19 +124,15 @@ def prepare(snapshot: Snapshot, *, horizon_days: int) -> Prepared:
     )
 
 
-def _linear_rows(positions: pd.DataFrame) -> np.ndarray:
-    return (positions["kind"] == "linear").cumsum().to_numpy() - 1
-
-
-def _return_frame(levels: np.ndarray, columns: tuple[str, ...], horizon_days: int) -> pd.DataFrame:
+def _returns(levels: np.ndarray, columns: tuple[str, ...], horizon_days: int) -> dict[str, np.ndarray]:
     """H-day log returns of assets and currencies, named as drivers are."""
-    chosen = {}
+    moves = {}
     for k, key in enumerate(columns):
         prefix, _, name = key.partition(":")
         if prefix in ("spot", "fx") and len(levels) > horizon_days + 1:
             log_level = np.log(levels[:, k])
-            chosen[name if prefix == "spot" else f"FX:{name}"] = log_level[horizon_days:] - log_level[:-horizon_days]
-    return pd.DataFrame(chosen)
+            moves[name if prefix == "spot" else f"FX:{name}"] = log_level[horizon_days:] - log_level[:-horizon_days]
+    return moves
 
 
 def _driver_columns(drivers: tuple[str, ...], columns: tuple[str, ...], linear: bool) -> np.ndarray:

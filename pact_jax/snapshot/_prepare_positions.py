@@ -10,12 +10,11 @@ from typing import TypeVar
 
 import equinox as eqx
 import numpy as np
-import pandas as pd
 
 from pact_jax.instruments import AbstractTerms, AssetOption, LinearExposure, PositionGroup, RateVolTerms, books_of
 
 from ._capacity import capacity, padded
-from ._contract_axes import Axes, indices_of
+from ._contract_axes import Axes
 from ._contracts_asset import (
     american_option_terms,
     arithmetic_asian_option_terms,
@@ -32,8 +31,9 @@ from ._contracts_credit import cds_terms
 from ._contracts_fx import fx_forward_terms, fx_option_terms
 from ._contracts_rate_options import cap_floor_terms, swap_terms, swaption_terms
 from ._contracts_rates import bond_terms, loan_terms
-from ._resolve import distinct
-from ._snapshot import Snapshot
+from ._distinct import distinct_rows
+from ._rows import Rows, SortedTable, Words
+from ._snapshot import LinearBook, Snapshot
 
 _MIN_BOOKS = 4
 
@@ -51,7 +51,7 @@ class Resolver:
 
     kinds: tuple[str, ...]
     columns: tuple[str, ...]
-    terms: Callable[[pd.DataFrame, Axes], AbstractTerms]
+    terms: Callable[[Rows, Axes], AbstractTerms]
     only: tuple[str, str] | None = None
 
 
@@ -108,7 +108,7 @@ class PreparedPositions:
 
 
 def prepare_positions(
-    positions: pd.DataFrame, snapshot: Snapshot, axes: Axes, desk: dict[str, int], bucket: np.ndarray
+    positions: SortedTable, snapshot: Snapshot, axes: Axes, desk: dict[str, int], bucket: np.ndarray
 ) -> PreparedPositions:
     """Groups the positions by kind, stores each distinct contract once, and pads every axis to a capacity.
 
@@ -122,64 +122,66 @@ def prepare_positions(
     Returns:
         Groups and the row of each place on the positions axis.
     """
+    # Without an issuer nothing is lost; the value only has to be the same for all such bonds.
+    positions = positions.replace("lgd", np.nan_to_num(positions.array("lgd"), nan=0.0))
+    kind, held = positions.words("kind"), _Held(positions, positions.words("desk").index_in(desk), bucket)
     groups, rows = [], []
-    desks = indices_of(positions["desk"], desk)
     for resolver in RESOLVERS:
-        at = np.flatnonzero(_rows_of(resolver, positions))
+        chosen = kind.among(*resolver.kinds)
+        if resolver.only is not None:
+            chosen &= positions.words(resolver.only[0]).among(resolver.only[1])
+        at = np.flatnonzero(chosen)
         if not len(at):
             continue
-        contracts = distinct(positions.iloc[at][list(resolver.columns)].fillna({"lgd": 0.0}))
-        keys = contracts.rows
-        if "kind" not in keys:
-            keys = keys.assign(kind=resolver.kinds[0])
-        terms = _pad_contracts(resolver.terms(keys, axes), capacity(len(keys)))
-        groups.append(_group(terms, contracts.code, positions, at, desks, bucket))
+        contracts, code = _distinct(positions.rows(at, resolver.columns))
+        terms = _pad_contracts(resolver.terms(contracts, axes), capacity(len(contracts)))
+        groups.append(held.group(terms, code, at))
         rows.append(padded(at, capacity(len(at)), -1))
     if snapshot.linear is not None:
-        at = np.flatnonzero((positions["kind"] == "linear").to_numpy())
-        groups.append(_linear_group(positions, snapshot, at, desks, bucket))
+        at = np.flatnonzero(kind.among("linear"))
+        groups.append(held.group(_linear_terms(positions, snapshot.linear, at), np.arange(len(at)), at))
         rows.append(padded(at, capacity(len(at)), -1))
     return PreparedPositions(tuple(groups), np.concatenate(rows))
 
 
-def _rows_of(resolver: Resolver, positions: pd.DataFrame) -> np.ndarray:
-    rows = positions["kind"].isin(resolver.kinds)
-    return (rows if resolver.only is None else rows & (positions[resolver.only[0]] == resolver.only[1])).to_numpy()
+def _distinct(rows: Rows) -> tuple[Rows, np.ndarray]:
+    """The distinct contracts among some rows, and which one each row is."""
+    columns = [column.code if isinstance(column, Words) else column for column in rows.columns.values()]
+    place, code = distinct_rows(columns)
+    return rows.take(place), code
 
 
-def _group(
-    terms: AbstractTerms,
-    code: np.ndarray,
-    positions: pd.DataFrame,
-    at: np.ndarray,
-    desks: np.ndarray,
-    bucket: np.ndarray,
-) -> PositionGroup:
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """Who holds each row of the positions: its desk, and its credit bucket (-1 for none)."""
+
+    positions: SortedTable
+    desk: np.ndarray
+    bucket: np.ndarray
+
+    def group(self, terms: AbstractTerms, contract: np.ndarray, at: np.ndarray) -> PositionGroup:
+        """The rows at some places as one group."""
+        length, bucket = capacity(len(at)), self.bucket[at]
+        book, book_desk, book_bucket = books_of(self.desk[at], bucket if (bucket >= 0).any() else None)
+        num_books = capacity(len(book_desk), minimum=_MIN_BOOKS)
+        return PositionGroup(
+            terms=terms,
+            contract=padded(contract.astype(np.int64), length, 0),
+            quantity=padded(self.positions.array("quantity").astype(np.float64)[at], length, 0.0),
+            book=padded(book, length, 0),
+            mask=padded(np.ones(len(at), bool), length, False),
+            book_desk=padded(book_desk, num_books),
+            book_bucket=None if book_bucket is None else padded(book_bucket, num_books),
+        )
+
+
+def _linear_terms(positions: SortedTable, linear: LinearBook, at: np.ndarray) -> LinearExposure:
+    value = positions.array("value").astype(np.float64)[at]
+    # Rows of the matrix follow the linear rows of the snapshot's own order.
+    own = np.sort(positions.order[at])
+    sensitivity = linear.sensitivity[np.searchsorted(own, positions.order[at])]
     length = capacity(len(at))
-    has_bucket = (bucket[at] >= 0).any()
-    book, book_desk, book_bucket = books_of(desks[at], bucket[at] if has_bucket else None)
-    num_books = capacity(len(book_desk), minimum=_MIN_BOOKS)
-    return PositionGroup(
-        terms=terms,
-        contract=padded(code.astype(np.int64), length, 0),
-        quantity=padded(positions["quantity"].to_numpy(float)[at], length, 0.0),
-        book=padded(book, length, 0),
-        mask=padded(np.ones(len(at), bool), length, False),
-        book_desk=padded(book_desk, num_books),
-        book_bucket=None if book_bucket is None else padded(book_bucket, num_books),
-    )
-
-
-def _linear_group(
-    positions: pd.DataFrame, snapshot: Snapshot, at: np.ndarray, desks: np.ndarray, bucket: np.ndarray
-) -> PositionGroup:
-    assert snapshot.linear is not None
-    value = positions["value"].to_numpy(float)[at]
-    # The sensitivity matrix follows the order of the snapshot's own rows; `_linear_row` carries it through the sort.
-    sensitivity = snapshot.linear.sensitivity[positions["_linear_row"].to_numpy(int)[at]]
-    length = capacity(len(at))
-    terms = LinearExposure(padded(value, length, 0.0), padded(value[:, None] * sensitivity, length, 0.0))
-    return _group(terms, np.arange(len(at)), positions, at, desks, bucket)
+    return LinearExposure(padded(value, length, 0.0), padded(value[:, None] * sensitivity, length, 0.0))
 
 
 _Terms = TypeVar("_Terms", bound=eqx.Module)

@@ -3,18 +3,22 @@
 import datetime
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from pact_jax.dates import DayCount, RollRule, Tenor, make_schedule
 from pact_jax.snapshot._legs import Periods, accrual, leg_periods
+from pact_jax.snapshot._rows import Words, words_of
 
 TODAY = datetime.date(2022, 12, 28)
 
 
 def periods(maturity: str, start: str | None, frequency: int) -> Periods:
-    dates = [pd.Series([pd.Timestamp(day) if day else pd.NaT]) for day in (maturity, start)]
-    return leg_periods(*dates, pd.Series([float(frequency)]), TODAY)
+    dates = [np.array([day or "NaT"], dtype="datetime64[ns]") for day in (maturity, start)]
+    return leg_periods(*dates, np.array([float(frequency)]), TODAY)
+
+
+def rules(*names: str) -> Words:
+    return words_of(np.array(names, dtype=object))
 
 
 def days(values: np.ndarray) -> list[str]:
@@ -52,13 +56,13 @@ def test_accrual_is_that_of_a_schedule(rule: str, start: str) -> None:
     found = periods("2027-07-31", start, 2)
     schedule = make_schedule(start, "2027-07-31", Tenor.parse("6M"), roll=RollRule.SAME_DAY)
     assert days(np.append(found.start, found.end[-1:])) == schedule.dates.astype(str).tolist()
-    fraction = accrual(found, pd.Series([rule]), pd.Series([2.0]))
+    fraction = accrual(found, rules(rule), np.array([2.0]))
     np.testing.assert_allclose(fraction, schedule.accrual_factors(DayCount.parse(rule)), rtol=1e-14)
 
 
 def test_contracts_do_not_mix() -> None:
-    maturity = pd.Series(pd.to_datetime(["2024-06-28", "2023-06-28"]))
-    found = leg_periods(maturity, pd.Series([pd.NaT, pd.NaT]), pd.Series([1.0, 4.0]), TODAY)
+    maturity, start = (np.array(each, dtype="datetime64[D]") for each in (["2024-06-28", "2023-06-28"], ["NaT", "NaT"]))
+    found = leg_periods(maturity, start, np.array([1.0, 4.0]), TODAY)
     assert found.contract.tolist() == [0, 0, 1, 1]
-    fraction = accrual(found, pd.Series(["30/360", "ACT/360"]), pd.Series([1.0, 4.0]))
+    fraction = accrual(found, rules("30/360", "ACT/360"), np.array([1.0, 4.0]))
     np.testing.assert_allclose(fraction, [1.0, 1.0, 90.0 / 360.0, 92.0 / 360.0], rtol=1e-15)
