@@ -196,9 +196,8 @@ def _act_act_icma(start: DayArray, end: DayArray, reference: DayArray, periods_p
 def _thirty_360(start: DayArray, end: DayArray, rule: DayCount, termination_date: DayLike | None) -> NumberArray:
     year_1, month_1, day_1 = year_month_day(start)
     year_2, month_2, day_2 = year_month_day(end)
-    february_1 = (month_1 == 2) & is_month_end(start)
-    february_2 = (month_2 == 2) & is_month_end(end)
     if rule is DayCount.THIRTY_E_360_ISDA:
+        february_1, february_2 = (month_1 == 2) & is_month_end(start), (month_2 == 2) & is_month_end(end)
         if termination_date is not None:
             february_2 = february_2 & (end != as_days(termination_date, "termination_date"))
         day_1 = np.where(february_1, 30, np.minimum(day_1, 30))
@@ -207,6 +206,7 @@ def _thirty_360(start: DayArray, end: DayArray, rule: DayCount, termination_date
         day_1, day_2 = np.minimum(day_1, 30), np.minimum(day_2, 30)
     else:
         if rule is DayCount.THIRTY_360_US:
+            february_1, february_2 = (month_1 == 2) & is_month_end(start), (month_2 == 2) & is_month_end(end)
             day_2 = np.where(february_1 & february_2, 30, day_2)
             day_1 = np.where(february_1, 30, day_1)
         day_2 = np.where((day_2 == 31) & (day_1 >= 30), 30, day_2)

@@ -42,6 +42,8 @@ def as_days(value: DayLike, name: str = "dates") -> DayArray:
         raise ArgumentError(
             f"values of type {raw.dtype} are not dates", name, "pass ISO text, datetime.date or datetime64"
         )
+    if raw.dtype == "datetime64[D]" and not np.isnat(raw).any():
+        return raw
     try:
         exact = raw.astype("datetime64[us]")
         days = exact.astype("datetime64[D]")

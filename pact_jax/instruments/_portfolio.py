@@ -119,5 +119,6 @@ def books_of(desk: np.ndarray, bucket: np.ndarray | None) -> tuple[np.ndarray, n
     if bucket is None:
         own, book = np.unique(desk, return_inverse=True)
         return book.reshape(-1), own, None
-    pairs, book = np.unique(np.stack([bucket, desk]), axis=1, return_inverse=True)
-    return book.reshape(-1), pairs[1], pairs[0]
+    width = int(desk.max(initial=0)) + 1
+    pairs, book = np.unique(bucket * width + desk, return_inverse=True)
+    return book.reshape(-1), pairs % width, pairs // width

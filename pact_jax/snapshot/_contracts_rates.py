@@ -8,8 +8,9 @@ import numpy as np
 from pact_jax.instruments import AbstractTerms, Bond, Loan, RiskyPoints
 
 from ._contract_axes import Axes
+from ._distinct import distinct_rows
 from ._flows import merged_flows, unique_rows
-from ._legs import accrual, leg_periods
+from ._legs import accrual, flows_by_schedule, leg_periods
 from ._resolve import DAYS_PER_YEAR
 from ._rows import Rows
 
@@ -20,14 +21,18 @@ def bond_terms(rows: Rows, axes: Axes) -> AbstractTerms:
     A first period that is shorter than regular at issue cannot be seen from the terms (no issue date is held), so
     every remaining coupon is a full one.
     """
-    frequency, maturity = rows.numbers("frequency"), rows.dates("maturity")
-    unknown = np.full(len(rows), np.datetime64("NaT", "D"))
+    # Bonds of one maturity, frequency and day count are paid on the same days.
+    place, schedule = distinct_rows([rows.dates("maturity"), rows.numbers("frequency"), rows.words("day_count").code])
+    shared = rows.take(place)
+    frequency, maturity = shared.numbers("frequency"), shared.dates("maturity").astype("datetime64[D]")
+    unknown = np.full(len(shared), np.datetime64("NaT", "D"))
     periods = leg_periods(maturity, unknown, frequency, axes.valuation_date)
-    contract, start, end = periods.contract, periods.start_day, periods.end_day
+    fraction = accrual(periods, shared.words("day_count"), frequency)
+    redemption = periods.end == maturity[periods.contract]
+    flow, contract = flows_by_schedule(periods.contract, schedule)
+    start, end = periods.start_day[flow], periods.end_day[flow]
     face, money = rows.numbers("face"), rows.words("currency")
-    coupon = rows.numbers("coupon")[contract] * accrual(periods, rows.words("day_count"), frequency)
-    redemption = periods.end == maturity.astype("datetime64[D]")[contract]
-    amount = face[contract] * (coupon + redemption)
+    amount = face[contract] * (rows.numbers("coupon")[contract] * fraction[flow] + redemption[flow])
     issuer = rows.words("issuer").index_in(axes.hazard, missing=-1)
     recovery = np.where(issuer >= 0, (1.0 - rows.numbers("lgd")) * face, 0.0)
     # Recovery is a payment of its own, contingent on survival to the start of the period less survival to its end.

@@ -107,3 +107,26 @@ def accrual(
         else:
             fraction[of] = year_fraction(periods.start[of], periods.end[of], rule)
     return fraction
+
+
+def flows_by_schedule(
+    of_flow: Int[np.ndarray, "flows"], of_contract: Int[np.ndarray, "contracts"]
+) -> tuple[Int[np.ndarray, "flows"], Int[np.ndarray, "flows"]]:
+    """Flows of contracts that share schedules, contract by contract.
+
+    Args:
+        of_flow: schedule of each flow, ascending.
+        of_contract: schedule of each contract.
+
+    Returns:
+        Which flow of the schedules each flow is, and its contract.
+
+    Example:
+        >>> flow, contract = flows_by_schedule(np.array([0, 1, 1]), np.array([1, 0, 1]))
+        >>> flow.tolist(), contract.tolist()
+        ([1, 2, 0, 1, 2], [0, 0, 1, 2, 2])
+    """
+    first, beyond = np.searchsorted(of_flow, of_contract), np.searchsorted(of_flow, of_contract, side="right")
+    count = beyond - first
+    contract = np.repeat(np.arange(len(count)), count)
+    return np.arange(len(contract)) + (first - (np.cumsum(count) - count))[contract], contract

@@ -4,13 +4,16 @@
 # The arrays made here are NumPy on purpose: they become device arrays inside the precision that the caller chose.
 
 import numpy as np
+from jaxtyping import Float
 
 from pact_jax.liquidity import LiquidityBook
 
 from ._labels import index_of
+from ._rows import sorted_by
 from ._snapshot import Snapshot
 
 _VOL_WINDOW = 250
+_MIN_DATES = 20
 
 
 def net_outflow(snapshot: Snapshot, horizon_days: int) -> float:
@@ -18,13 +21,10 @@ def net_outflow(snapshot: Snapshot, horizon_days: int) -> float:
     if not len(snapshot.cash_flows):
         return 0.0
     last = np.busday_offset(np.datetime64(snapshot.valuation_date, "D"), horizon_days, roll="forward")
-    flows = snapshot.cash_flows
-    dates = flows["date"].to_numpy().astype("datetime64[D]")
-    within = flows[dates <= last]
-    if not len(within):
-        return 0.0
-    cumulative = within.groupby("date")["amount"].sum().sort_index().cumsum()
-    return float(max(-cumulative.min(), 0.0))
+    amount, date = snapshot.cash_flows["amount"], snapshot.cash_flows["date"].to_numpy()
+    within = date.astype("datetime64[D]") <= last
+    cumulative = amount[within].groupby(date[within]).sum().to_numpy().cumsum()
+    return float(max(-cumulative.min(initial=0.0), 0.0))
 
 
 def prepare_liquidity(
@@ -46,15 +46,15 @@ def prepare_liquidity(
     supplied, daily_vol = np.zeros(num_assets, bool), np.zeros(num_assets)
     currency, surface = np.zeros(num_assets, np.int64), np.full(num_assets, -1)
     if assets:
-        table = snapshot.assets.set_index("asset").loc[list(assets)]
-        daily_vol = np.array([_daily_vol(snapshot, name) for name in assets])
-        supplied = (table["half_spread"].notna() & table["adv"].notna()).to_numpy() & np.isfinite(daily_vol)
+        table = sorted_by(snapshot.assets, "asset")
+        daily_vol = _daily_vol(snapshot, assets)
+        supplied = np.isfinite(table.array("half_spread")) & np.isfinite(table.array("adv")) & np.isfinite(daily_vol)
         without = [name for name, known in zip(assets, supplied, strict=True) if not known]
         if without:
             missing.append(f"liquidation cost of {', '.join(without[:5])}{' ...' if len(without) > 5 else ''}")
         daily_vol = np.nan_to_num(daily_vol, nan=0.0)
         of_currency, of_surface = index_of(names["currencies"]), index_of(names["surfaces"])
-        currency = np.array([of_currency[c] for c in table["currency"]], np.int64)
+        currency = np.array([of_currency[c] for c in table.array("currency")], np.int64)
         surface = np.array([of_surface.get(name, -1) for name in assets], np.int64)
     if snapshot.cash_buffer is None or not len(snapshot.cash_flows):
         missing.append("funding: cash_buffer and cash_flows")
@@ -76,10 +76,13 @@ def prepare_liquidity(
     return book, tuple(missing)
 
 
-def _daily_vol(snapshot: Snapshot, asset: str) -> float:
+def _daily_vol(snapshot: Snapshot, assets: tuple[str, ...]) -> Float[np.ndarray, "assets"]:
     """Standard deviation of the last year's daily log returns, NaN without history."""
-    key = f"spot:{asset}"
-    if key not in snapshot.history.columns or len(snapshot.history) < 20:
-        return float("nan")
-    levels = snapshot.history[key].to_numpy(float)[-_VOL_WINDOW - 1 :]
-    return float(np.std(np.diff(np.log(levels)), ddof=1))
+    history = snapshot.history
+    place = history.columns.get_indexer([f"spot:{name}" for name in assets])
+    daily_vol = np.full(len(assets), np.nan)
+    if len(history) >= _MIN_DATES:
+        levels = history.iloc[-_VOL_WINDOW - 1 :, place[place >= 0]].to_numpy(float)
+        moves = np.ascontiguousarray(np.diff(np.log(levels), axis=0).T)
+        daily_vol[place >= 0] = moves.std(axis=1, ddof=1)
+    return daily_vol

@@ -4,6 +4,7 @@
 # The arrays made here are NumPy on purpose: they become device arrays inside the precision that the caller chose.
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from pact_jax.market import MarketState
 from pact_jax.scenarios import FactorColumn, ShockLayout, ShockLeaf
 
 from ._labels import index_of
+from ._rows import SortedTable, words_of
 from ._snapshot import Snapshot
 
 
@@ -39,25 +41,27 @@ def prepare_market(snapshot: Snapshot, names: dict[str, tuple[str, ...]]) -> Mar
     Returns:
         The market, as float64 NumPy arrays.
     """
-    assets = snapshot.assets.set_index("asset").loc[list(names["assets"])] if names["assets"] else None
-    currencies = snapshot.currencies.set_index("currency").loc[list(names["currencies"])]
-    curves = snapshot.curves.pivot(index="curve", columns="tenor", values="zero_rate").sort_index(axis=1)
+    currencies = _in_order(snapshot.currencies, "currency", names["currencies"])
+    assets = _in_order(snapshot.assets, "asset", names["assets"]) if names["assets"] else None
     num_factors = len(snapshot.linear.factor_names) if snapshot.linear is not None else 1
 
     def of_asset(column: str, default: float) -> np.ndarray:
-        return np.full(1, default) if assets is None else assets[column].to_numpy(float)
+        return np.full(1, default) if assets is None else assets.array(column).astype(float)
 
-    hazard_time, hazard_rate = _hazards(snapshot, names["hazards"])
-    expiry, log_strike, vol = _surfaces(snapshot, names)
+    curve_time, zero_rate = _grid(snapshot.curves, "curve", "zero_rate", names["curves"])
+    hazard_time, hazard_rate = np.ones(1), np.zeros((1, 1))
+    if names["hazards"]:
+        hazard_time, hazard_rate = _grid(snapshot.hazards, "issuer", "hazard_rate", names["hazards"])
+    expiry, log_strike, vol = _surfaces(snapshot, names, curve_time, zero_rate)
     underlying = _surface_underlying(names)
     return MarketState(
         spot=of_asset("spot", 1.0),
         dividend_yield=of_asset("dividend_yield", 0.0),
         half_spread=np.nan_to_num(of_asset("half_spread", 0.0), nan=0.0),
         adv=np.nan_to_num(of_asset("adv", 1.0), nan=1.0),
-        fx=currencies["fx"].to_numpy(float),
-        curve_time=curves.columns.to_numpy(float),
-        zero_rate=curves.loc[list(names["curves"])].to_numpy(float),
+        fx=currencies.array("fx").astype(float),
+        curve_time=curve_time,
+        zero_rate=zero_rate,
         hazard_time=hazard_time,
         hazard_rate=hazard_rate,
         vol_expiry=expiry,
@@ -69,50 +73,65 @@ def prepare_market(snapshot: Snapshot, names: dict[str, tuple[str, ...]]) -> Mar
     )
 
 
-def _hazards(snapshot: Snapshot, issuers: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    if not issuers:
-        return np.ones(1), np.zeros((1, 1))
-    table = snapshot.hazards.pivot(index="issuer", columns="tenor", values="hazard_rate").sort_index(axis=1)
-    return table.columns.to_numpy(float), table.loc[list(issuers)].to_numpy(float)
+def _in_order(table: pd.DataFrame, key: str, names: tuple[str, ...]) -> SortedTable:
+    """The rows of some names, in the order of the names."""
+    row = index_of(tuple(table[key]))
+    return SortedTable(table, np.array([row[name] for name in names], np.int64))
 
 
-def _surfaces(snapshot: Snapshot, names: dict[str, tuple[str, ...]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _grid(table: pd.DataFrame, name: str, value: str, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The common tenors of several curves, and the values of each curve on them."""
+    row = index_of(names)
+    tenor, column = np.unique(table["tenor"].to_numpy(float), return_inverse=True)
+    grid = np.full((len(names), len(tenor)), np.nan)
+    grid[[row[each] for each in table[name]], column.reshape(-1)] = table[value].to_numpy(float)
+    return tenor, grid
+
+
+def _surfaces(
+    snapshot: Snapshot, names: dict[str, tuple[str, ...]], curve_time: np.ndarray, zero_rate: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Expiries, absolute log-strikes and volatilities; moneyness is turned into strikes at the base forward."""
     if not names["surfaces"]:
         return np.ones((1, 1)), np.zeros((1, 1, 1)), np.ones((1, 1, 1))
-    vols = snapshot.vols.sort_values(["surface", "expiry", "log_moneyness"])
+    surface = words_of(snapshot.vols["surface"].to_numpy()).code
+    expiry, moneyness, vol = (snapshot.vols[key].to_numpy(float) for key in ("expiry", "log_moneyness", "implied_vol"))
+    order = np.lexsort((moneyness, expiry, surface))
     num = len(names["surfaces"])
-    num_expiries = int(vols.groupby("surface")["expiry"].nunique().iloc[0])
-    shape = (num, num_expiries, len(vols) // (num * num_expiries))
-    expiry = vols["expiry"].to_numpy(float).reshape(shape)[:, :, 0]
-    moneyness = vols["log_moneyness"].to_numpy(float).reshape(shape)
-    log_forward = _forwards(snapshot)
-    forward = np.stack([log_forward(name, expiry[k]) for k, name in enumerate(names["surfaces"])])
-    return expiry, forward[:, :, None] + moneyness, vols["implied_vol"].to_numpy(float).reshape(shape)
-
-
-def _forwards(snapshot: Snapshot) -> Callable[[str, np.ndarray], np.ndarray]:
-    """Logarithm of the base forward of a surface's underlying; 0 for rates, whose strikes are given themselves."""
-    currencies = snapshot.currencies.set_index("currency").to_dict("index")
-    assets = snapshot.assets.set_index("asset").to_dict("index") if len(snapshot.assets) else {}
-    nodes = {
-        str(curve): (part["tenor"].to_numpy(float), part["zero_rate"].to_numpy(float))
-        for curve, part in snapshot.curves.sort_values("tenor").groupby("curve")
+    num_expiries = len(np.unique(expiry[surface == 0]))
+    shape = (num, num_expiries, len(order) // (num * num_expiries))
+    expiry = expiry[order].reshape(shape)[:, :, 0]
+    curve = index_of(names["curves"])
+    zero_of = {
+        name: partial(np.interp, xp=curve_time, fp=zero_rate[curve[of]])
+        for name, of in zip(snapshot.currencies["currency"], snapshot.currencies["curve"], strict=True)
     }
+    log_forward = _forwards(snapshot, zero_of)
+    forward = np.stack([log_forward(name, expiry[k]) for k, name in enumerate(names["surfaces"])])
+    return expiry, forward[:, :, None] + moneyness[order].reshape(shape), vol[order].reshape(shape)
 
-    def zero(currency: str, time: np.ndarray) -> np.ndarray:
-        return np.interp(time, *nodes[str(currencies[currency]["curve"])])
+
+def _forwards(
+    snapshot: Snapshot, zero_of: dict[str, Callable[[np.ndarray], np.ndarray]]
+) -> Callable[[str, np.ndarray], np.ndarray]:
+    """Logarithm of the base forward of a surface's underlying; 0 for rates, whose strikes are given themselves."""
+    fx = dict(zip(snapshot.currencies["currency"], snapshot.currencies["fx"], strict=True))
+    keys = ("asset", "spot", "dividend_yield", "currency")
+    assets = (
+        {row[0]: row[1:] for row in zip(*(snapshot.assets[key] for key in keys), strict=True)}
+        if len(snapshot.assets)
+        else {}
+    )
 
     def log_forward(surface: str, time: np.ndarray) -> np.ndarray:
         if surface.startswith("RATE:"):
             return np.zeros(len(time))
         if surface.startswith("FX:"):
             foreign = surface.removeprefix("FX:")
-            spot, carry, home = float(currencies[foreign]["fx"]), zero(foreign, time), snapshot.reporting_currency
+            spot, carry, home = fx[foreign], zero_of[foreign](time), snapshot.reporting_currency
         else:
-            asset = assets[surface]
-            spot, carry, home = float(asset["spot"]), float(asset["dividend_yield"]), str(asset["currency"])
-        return np.log(spot) + (zero(home, time) - carry) * time
+            spot, carry, home = assets[surface]
+        return np.log(spot) + (zero_of[home](time) - carry) * time
 
     return log_forward
 

@@ -127,6 +127,8 @@ def prepare_positions(
     kind, held = positions.words("kind"), _Held(positions, positions.words("desk").index_in(desk), bucket)
     groups, rows = [], []
     for resolver in RESOLVERS:
+        if not set(resolver.kinds) & set(kind.names):
+            continue
         chosen = kind.among(*resolver.kinds)
         if resolver.only is not None:
             chosen &= positions.words(resolver.only[0]).among(resolver.only[1])

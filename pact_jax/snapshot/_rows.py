@@ -45,7 +45,7 @@ def words_of(values: np.ndarray) -> Words:
     """Reads a column of text.
 
     Args:
-        values: text of each row.
+        values: text of each row; a missing value reads as the empty word.
 
     Returns:
         Words and codes.
@@ -54,7 +54,9 @@ def words_of(values: np.ndarray) -> Words:
         >>> words_of(np.array(["put", "call", "put"], dtype=object)).code.tolist()
         [1, 0, 1]
     """
-    code, names = pd.factorize(values, use_na_sentinel=False)
+    code, names = pd.factorize(values)
+    if (missing := code < 0).any():
+        return words_of(np.where(missing, "", values))
     order = np.argsort(names, kind="stable")
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
@@ -124,21 +126,18 @@ class SortedTable:
     def array(self, name: str) -> np.ndarray:
         """A column as it stands in the frame."""
         if name not in self._arrays:
-            self._arrays[name] = self._frame[name].to_numpy()[self.order]
+            self._arrays[name] = self._unsorted(name)[self.order]
         return self._arrays[name]
 
     def words(self, name: str) -> Words:
         """A column of text."""
         if name not in self._words:
-            self._words[name] = words_of(self.array(name))
+            self._words[name] = words_of(self._unsorted(name)).take(self.order)
         return self._words[name]
 
     def rows(self, at: Int[np.ndarray, "positions"], names: Sequence[str]) -> Rows:
         """Some columns of some rows."""
-        columns = {
-            name: self.words(name).take(at) if self.array(name).dtype == object else self.array(name)[at]
-            for name in names
-        }
+        columns = {name: self.words(name).take(at) if self._is_text(name) else self.array(name)[at] for name in names}
         return Rows(columns, at)
 
     def replace(self, name: str, values: np.ndarray) -> "SortedTable":
@@ -146,6 +145,12 @@ class SortedTable:
         table = SortedTable(self._frame, self.order)
         table._arrays, table._words = {**self._arrays, name: values}, dict(self._words)
         return table
+
+    def _unsorted(self, name: str) -> np.ndarray:
+        return self._frame[name].to_numpy()
+
+    def _is_text(self, name: str) -> bool:
+        return self._unsorted(name).dtype == object
 
 
 def sorted_by(frame: pd.DataFrame, key: str) -> SortedTable:
