@@ -1,8 +1,9 @@
 """Mills' ratio of the standard normal: what is left of a tail probability once the density is divided out."""
 
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float
+
+from ._polynomial import polynomial
 
 # Relative minimax fit on [0, 60], solved in 60 digits; its largest error is 9.3e-17. All coefficients are positive, so
 # both polynomials are evaluated without cancellation. Powers ascend.
@@ -42,7 +43,7 @@ def mills_fraction(x: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[A
     Returns:
         p and q with M(x) = p / q.
     """
-    return _horner(_NUMERATOR, x), _horner(_DENOMINATOR, x)
+    return polynomial(_NUMERATOR, x), polynomial(_DENOMINATOR, x)
 
 
 @jax.custom_jvp
@@ -75,10 +76,3 @@ def _mills_ratio_jvp(
 ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
     ratio = mills_ratio(primals[0])
     return ratio, tangents[0] * (primals[0] * ratio - 1.0)
-
-
-def _horner(coefficients: tuple[float, ...], x: Float[Array, "..."]) -> Float[Array, "..."]:
-    total = jnp.full_like(x, coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        total = total * x + coefficient
-    return total

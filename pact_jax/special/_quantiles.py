@@ -13,7 +13,7 @@ from jax.scipy.special import betainc, betaln, gammainc, gammaincc, gammaln
 from jaxtyping import Array, Bool, Float
 
 from pact_jax.errors import DifferentiationError
-from pact_jax.special._normal import normal_quantile
+from pact_jax.special._normal_quantile import normal_quantile
 
 _MAX_STEPS = 80
 
