@@ -10,16 +10,15 @@ from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
 from pact_jax.revaluation import (
     TILE,
-    Ladder,
+    CollapsedBook,
     LadderNodes,
     LadderPlan,
     PortfolioBase,
-    build_ladder,
-    hold_change,
-    ladder_pnl,
+    by_desk_and_bucket,
+    collapse,
+    collapsed_pnl,
     map_cores,
     revalue,
-    sum_by_desk,
 )
 
 from ._market import MarketObservation
@@ -40,10 +39,12 @@ class LadderObservation(eqx.Module):
     Attributes:
         seen: losses, part of them approximate.
         approximate: that part, as profit and loss by desk.
+        approximate_bucket: the same by credit bucket.
     """
 
     seen: MarketObservation
     approximate: Float[Array, "scenarios desks"]
+    approximate_bucket: Float[Array, "scenarios buckets"]
 
 
 def observe_market_by_ladder(
@@ -66,17 +67,17 @@ def observe_market_by_ladder(
         tile: scenarios compiled as one block.
 
     Returns:
-        Losses by desk; exact by credit bucket, because a ladder covers no position that has one.
+        Losses by desk and by credit bucket.
     """
-    nodes = _NODES.fitted(shock)
-    ladder = _build(plan, portfolio, market, base, shock, nodes=nodes)
-    loss, bucket_pnl, status, approximate = map_cores(
-        lambda part: _observe(plan, portfolio, market, base, ladder, part, nodes=nodes, tile=tile),
+    collapsed = _collapse(plan, portfolio, market, base, shock, nodes=_NODES.fitted(shock))
+    loss, bucket_pnl, status, approximate, approximate_bucket = map_cores(
+        lambda part: _observe(plan, portfolio, market, base, collapsed, part, tile=tile),
         shock,
         tile=tile,
-        context=(plan, portfolio, market, base, ladder),
+        context=(plan, portfolio, market, base, collapsed),
     )
-    return LadderObservation(MarketObservation(loss, bucket_pnl, base.value, status), approximate)
+    seen = MarketObservation(loss, bucket_pnl, base.value, status)
+    return LadderObservation(seen, approximate, approximate_bucket)
 
 
 def revalue_chosen(
@@ -89,7 +90,7 @@ def revalue_chosen(
     *,
     base: PortfolioBase,
 ) -> MarketObservation:
-    """Puts full revaluation in place of the ladders in some scenarios.
+    """Puts full revaluation in place of ladders and strips in some scenarios.
 
     How many there are is data: their number changes no program.
 
@@ -103,7 +104,7 @@ def revalue_chosen(
         base: as given to `observe_market_by_ladder`.
 
     Returns:
-        Losses by desk, those of full revaluation in the chosen scenarios.
+        Losses by desk and bucket, those of full revaluation in the chosen scenarios.
     """
     places = _deal(chosen)
     exact = map_cores(
@@ -116,7 +117,7 @@ def revalue_chosen(
 
 
 @program(static_argnames=("nodes",))
-def _build(
+def _collapse(
     plan: LadderPlan,
     portfolio: Portfolio,
     market: MarketState,
@@ -124,26 +125,25 @@ def _build(
     shock: MarketShock,
     *,
     nodes: LadderNodes,
-) -> Ladder:
-    return build_ladder(plan, portfolio, base, market, shock, nodes)
+) -> CollapsedBook:
+    return collapse(plan, portfolio, base, market, shock, nodes)
 
 
-@program(static_argnames=("nodes", "tile"))
+@program(static_argnames=("tile",))
 def _observe(
     plan: LadderPlan,
     portfolio: Portfolio,
     market: MarketState,
     base: PortfolioBase,
-    ladder: Ladder,
+    collapsed: CollapsedBook,
     shock: MarketShock,
     *,
-    nodes: LadderNodes,
     tile: int,
-) -> tuple[Array, Array, Array, Array]:
+) -> tuple[Array, Array, Array, Array, Array]:
     rest, rest_base = plan.rest(portfolio, base)
     full = revalue(rest, market, shock, base=rest_base, tile=tile)
-    approximate = ladder_pnl(plan, ladder, shock, nodes)
-    return -(full.pnl + approximate), full.bucket_pnl, full.status, approximate
+    pnl, bucket_pnl = collapsed_pnl(plan, collapsed, portfolio, market, shock)
+    return -(full.pnl + pnl), full.bucket_pnl + bucket_pnl, full.status, pnl, bucket_pnl
 
 
 class _Places(eqx.Module):
@@ -175,31 +175,34 @@ def _revalue_places(
     base: PortfolioBase,
     shock: MarketShock,
     places: _Places,
-) -> Float[Array, "dealt_scenarios desks"]:
+) -> tuple[Float[Array, "dealt_scenarios desks"], Float[Array, "dealt_scenarios buckets"]]:
     covered, covered_base = plan.covered(portfolio, base)
-    dtype = market.spot.dtype
 
-    def revalue_tile(scenario: Int[Array, "dealt_scenarios"]) -> Float[Array, "dealt_scenarios desks"]:
+    def revalue_tile(scenario: Int[Array, "dealt_scenarios"]) -> tuple[Array, Array]:
         some = jax.tree.map(lambda leaf: leaf[scenario], shock)
-        total = jnp.zeros((portfolio.num_desks, _TILE), dtype)
-        for group, states, exposure in covered_base.marked(covered):
-            by_book = hold_change(group.terms, market, some, states, exposure)
-            total = total + sum_by_desk(group, by_book, portfolio.num_desks)
-        return total.T
+        return by_desk_and_bucket(covered, covered_base, market, some)
 
-    def one(tile: _Places) -> Float[Array, "dealt_scenarios desks"]:
-        nothing = jnp.zeros((_TILE, portfolio.num_desks), dtype)
+    def one(tile: _Places) -> tuple[Array, Array]:
+        shapes = jax.eval_shape(revalue_tile, tile.scenario)
+        nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
         return jax.lax.cond(jnp.any(tile.used), revalue_tile, lambda _: nothing, tile.scenario)
 
-    tiles = jax.tree.map(lambda leaf: leaf.reshape(-1, _TILE), places)
-    return jax.lax.map(one, tiles).reshape(-1, portfolio.num_desks)
+    exact = jax.lax.map(one, jax.tree.map(lambda leaf: leaf.reshape(-1, _TILE), places))
+    size = places.scenario.shape[0]
+    return jax.tree.map(lambda leaf: leaf.reshape(size, leaf.shape[2]), exact)
 
 
 @program(small=True)
-def _put(found: LadderObservation, places: _Places, exact: Float[Array, "dealt_scenarios desks"]) -> MarketObservation:
-    loss = found.seen.loss
+def _put(
+    found: LadderObservation,
+    places: _Places,
+    exact: tuple[Float[Array, "dealt_scenarios desks"], Float[Array, "dealt_scenarios buckets"]],
+) -> MarketObservation:
+    seen = found.seen
     # Out of bounds for what is not in use: dropped, not written to the first scenario.
-    at = jnp.where(places.used, places.scenario, loss.shape[0])
-    rest = loss[places.scenario] + found.approximate[places.scenario]
-    loss = loss.at[at].set(rest - exact, mode="drop")
-    return eqx.tree_at(lambda seen: seen.loss, found.seen, loss)
+    at = jnp.where(places.used, places.scenario, seen.loss.shape[0])
+    rest = (seen.loss + found.approximate)[places.scenario]
+    rest_bucket = (seen.bucket_pnl - found.approximate_bucket)[places.scenario]
+    loss = seen.loss.at[at].set(rest - exact[0], mode="drop")
+    bucket_pnl = seen.bucket_pnl.at[at].set(rest_bucket + exact[1], mode="drop")
+    return MarketObservation(loss, bucket_pnl, seen.base_value, seen.status)

@@ -14,6 +14,8 @@ from ._cds import cds_states as cds_states
 from ._cds import cds_value as cds_value
 from ._digital_option import digital_option_value as digital_option_value
 from ._european_option import european_option_value as european_option_value
+from ._fixed_payments import FixedPayments as FixedPayments
+from ._fixed_payments import fixed_payments as fixed_payments
 from ._forward import forward_delivers as forward_delivers
 from ._forward import forward_value as forward_value
 from ._fx import fx_forward_value as fx_forward_value
@@ -51,6 +53,7 @@ from ._scenario_asset_options import digital_option_scenario_pricer as digital_o
 from ._scenario_linear import bond_scenario_pricer as bond_scenario_pricer
 from ._scenario_linear import forward_scenario_pricer as forward_scenario_pricer
 from ._scenario_linear import fx_forward_scenario_pricer as fx_forward_scenario_pricer
+from ._scenario_linear import stock_scenario_pricer as stock_scenario_pricer
 from ._scenario_linear import swap_scenario_pricer as swap_scenario_pricer
 from ._scenario_options import european_option_scenario_pricer as european_option_scenario_pricer
 from ._scenario_options import fx_option_scenario_pricer as fx_option_scenario_pricer

@@ -3,19 +3,20 @@
 from functools import singledispatch
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from pact_jax.instruments import EuropeanOption
+from pact_jax.instruments import EuropeanOption, Forward, Stock
 
 
 class LadderAxes(NamedTuple):
-    """The factors of contracts that read one of each, and are proportional to the exchange rate.
+    """The factors of contracts that read at most one of each, and are proportional to the exchange rate.
 
     Attributes:
         asset: index of the asset.
-        surface: index of the volatility surface.
+        surface: index of the volatility surface, -1 for none.
         currency: index of the currency.
-        curve: index of the curve.
+        curve: index of the curve, -1 for none.
     """
 
     asset: Int[Array, "contracts"]
@@ -40,3 +41,17 @@ def ladder_axes(terms: Any) -> LadderAxes | None:
 @ladder_axes.register
 def _european_option(terms: EuropeanOption) -> LadderAxes:
     return LadderAxes(terms.asset, terms.surface, terms.currency, terms.discount.curve[terms.point])
+
+
+@ladder_axes.register
+def _forward(terms: Forward) -> LadderAxes:
+    return LadderAxes(terms.asset, _none(terms.asset), terms.currency, terms.discount.curve[terms.point])
+
+
+@ladder_axes.register
+def _stock(terms: Stock) -> LadderAxes:
+    return LadderAxes(terms.asset, _none(terms.asset), terms.currency, _none(terms.asset))
+
+
+def _none(like: Int[Array, "contracts"]) -> Int[Array, "contracts"]:
+    return jnp.full_like(like, -1)

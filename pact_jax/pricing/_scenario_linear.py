@@ -1,14 +1,32 @@
-"""Many scenarios at once for kinds that are sums of discounted amounts: forwards, currency forwards, bonds, swaps."""
+"""Many scenarios at once for kinds without an option in them: shares, forwards, currency forwards, bonds, swaps."""
 
 from typing import NamedTuple
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from pact_jax.instruments import Bond, Forward, FxForward, RiskyPoints, Swap
+from pact_jax.instruments import Bond, Forward, FxForward, RiskyPoints, Stock, Swap
 from pact_jax.market import MarketState, scenario_log_discount, scenario_log_survival
 
 from ._scenario_pricer import ScenarioPricer, discount_reader, scenario_pricer
+
+
+@scenario_pricer.register
+def stock_scenario_pricer(terms: Stock, markets: MarketState) -> ScenarioPricer:
+    """`stock_value` in many scenarios.
+
+    Args:
+        terms: the shares.
+        markets: the scenarios, as `scenario_markets` lays them out.
+
+    Returns:
+        One row a contract.
+    """
+
+    def price(of: Stock) -> Float[Array, "contracts scenarios"]:
+        return markets.spot[of.asset] * markets.fx[of.currency]
+
+    return ScenarioPricer(terms, price)
 
 
 class _ForwardRows(NamedTuple):

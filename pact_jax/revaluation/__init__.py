@@ -2,6 +2,9 @@
 
 from ._change import hold_change as hold_change
 from ._change import sum_change as sum_change
+from ._collapsed import CollapsedBook as CollapsedBook
+from ._collapsed import collapse as collapse
+from ._collapsed import collapsed_pnl as collapsed_pnl
 from ._cores import map_cores as map_cores
 from ._delta_gamma import DeltaGamma as DeltaGamma
 from ._delta_gamma import delta_gamma as delta_gamma
@@ -10,18 +13,16 @@ from ._exposure import group_exposure as group_exposure
 from ._exposure import sum_by_bucket as sum_by_bucket
 from ._exposure import sum_by_desk as sum_by_desk
 from ._full import Revaluation as Revaluation
+from ._full import by_desk_and_bucket as by_desk_and_bucket
 from ._full import revalue as revalue
 from ._importance import importance_scenarios as importance_scenarios
-from ._ladder import Ladder as Ladder
-from ._ladder import build_ladder as build_ladder
-from ._ladder import ladder_pnl as ladder_pnl
 from ._ladder_mode import ladder_vectors as ladder_vectors
 from ._ladder_nodes import LadderNodes as LadderNodes
 from ._ladder_plan import LadderPlan as LadderPlan
 from ._ladder_plan import LeftInFull as LeftInFull
 from ._ladder_plan import PlannedBook as PlannedBook
-from ._ladder_plan import plan_ladders as plan_ladders
 from ._move_loss import MoveLoss as MoveLoss
+from ._plan_ladders import plan_ladders as plan_ladders
 from ._portfolio_base import PortfolioBase as PortfolioBase
 from ._portfolio_base import value_base as value_base
 from ._quadratic import Cumulants as Cumulants

@@ -71,22 +71,35 @@ def revalue(
         [100.0, -500.0]
     """
     base = value_base(portfolio, market) if base is None else base
-    groups = base.marked(portfolio)
-    dtype = market.spot.dtype
-
-    def observe(some: MarketShock) -> tuple[Float[Array, "scenarios desks"], Float[Array, "scenarios buckets"]]:
-        count = jax.tree.leaves(some)[0].shape[0]
-        pnl = jnp.zeros((portfolio.num_desks, count), dtype)
-        bucket_pnl = jnp.zeros((portfolio.num_buckets, count), dtype)
-        for group, states, exposure in groups:
-            by_book = hold_change(group.terms, market, some, states, exposure)
-            pnl = pnl + sum_by_desk(group, by_book, portfolio.num_desks)
-            bucket_pnl = bucket_pnl + sum_by_bucket(group, by_book, portfolio.num_buckets)
-        return pnl.T, bucket_pnl.T
-
-    pnl, bucket_pnl = map_blocks(observe, shock, tile=tile, mesh=mesh)
+    pnl, bucket_pnl = map_blocks(
+        lambda some: by_desk_and_bucket(portfolio, base, market, some), shock, tile=tile, mesh=mesh
+    )
     status = _scenario_status(pnl, shock, base.value)
     return Revaluation(base.value, pnl, _bucket_base(base, portfolio), bucket_pnl, status)
+
+
+def by_desk_and_bucket(
+    portfolio: Portfolio, base: PortfolioBase, market: MarketState, shock: MarketShock
+) -> tuple[Float[Array, "scenarios desks"], Float[Array, "scenarios buckets"]]:
+    """Profit and loss of a block of scenarios, all of them at once.
+
+    Args:
+        portfolio: the positions.
+        base: what `value_base` says of them.
+        market: the base state.
+        shock: a block of scenarios.
+
+    Returns:
+        By desk and by credit bucket.
+    """
+    count = jax.tree.leaves(shock)[0].shape[0]
+    pnl = jnp.zeros((portfolio.num_desks, count), market.spot.dtype)
+    bucket_pnl = jnp.zeros((portfolio.num_buckets, count), market.spot.dtype)
+    for group, states, exposure in base.marked(portfolio):
+        by_book = hold_change(group.terms, market, shock, states, exposure)
+        pnl = pnl + sum_by_desk(group, by_book, portfolio.num_desks)
+        bucket_pnl = bucket_pnl + sum_by_bucket(group, by_book, portfolio.num_buckets)
+    return pnl.T, bucket_pnl.T
 
 
 def _bucket_base(base: PortfolioBase, portfolio: Portfolio) -> Float[Array, "buckets"]:

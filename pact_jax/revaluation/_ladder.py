@@ -23,10 +23,6 @@ from ._chebyshev import chebyshev_basis, chebyshev_transform
 from ._ladder_nodes import Curves, LadderNodes, Scales, node_set, node_shock, scales_of
 from ._ladder_plan import BLOCKS, ROWS, LadderPlan, LaidOut, lay_out
 from ._portfolio_base import PortfolioBase
-from ._tile import map_blocks
-
-TILE = 256
-"""Scenarios evaluated at a time."""
 
 
 class Ladder(NamedTuple):
@@ -68,11 +64,12 @@ def build_ladder(
     Returns:
         The coefficients.
     """
-    dtype = market.spot.dtype
+    dtype, axes = market.spot.dtype, plan.axes
+    assert axes is not None  # somebody is on a ladder
     scales = scales_of(shock, market, nodes)
     at = node_set(nodes, market.zero_rate.shape[1])
     moved = node_shock(shock, scales, at)
-    num_ladders = plan.axes.asset.shape[0]
+    num_ladders = axes.asset.shape[0]
     laid = lay_out(plan, portfolio, base)
     value = _sum([_ladder_values(some, market, moved, at.count, num_ladders) for some in laid])
     value = jnp.moveaxis(value, 0, -1)
@@ -81,7 +78,7 @@ def build_ladder(
     ends = value[:, at.bumps].reshape(
         value.shape[0], 2, at.bumps.shape[1], nodes.over_spot, nodes.over_vol, num_ladders
     )
-    width = 2.0 * scales.curves.residual[plan.axes.curve].T[: at.bumps.shape[1], None, None]
+    width = 2.0 * scales.curves.residual[axes.curve].T[: at.bumps.shape[1], None, None]
     slope = (ends[:, 0] - ends[:, 1]) / width[None]
     monomials = _monomials(grid, nodes.components)
     return Ladder(
@@ -93,51 +90,47 @@ def build_ladder(
     )
 
 
-def ladder_pnl(
-    plan: LadderPlan, ladder: Ladder, shock: MarketShock, nodes: LadderNodes
-) -> Float[Array, "scenarios desks"]:
-    """Evaluates the ladders in every scenario.
+def ladder_pnl(plan: LadderPlan, ladder: Ladder, shock: MarketShock) -> Float[Array, "desks scenarios"]:
+    """Evaluates the ladders in a block of scenarios.
 
     Args:
         plan: which contracts are on which ladder.
         ladder: their coefficients.
-        shock: the scenarios that the ladder was built for.
-        nodes: sizes, fitted to the shock.
+        shock: some of the scenarios that the ladder was built for.
 
     Returns:
         Profit and loss by desk.
     """
     axes = plan.axes
+    assert axes is not None  # there is a ladder
+    num_scenarios = jax.tree.leaves(shock)[0].shape[0]
+    still = jnp.zeros((axes.asset.shape[0], num_scenarios), ladder.base.dtype)
+    x = still if shock.spot is None else ladder.scales.spot.scaled(shock.spot).T[axes.asset]
+    y = still if shock.vol_level is None else ladder.scales.vol.scaled(shock.vol_level).T[axes.surface]
+    along, over = _curve_moves(ladder.scales.curves, shock.zero_rate, axes.curve)
+    weights = _weights(along)
+    growth = still if shock.fx is None else jnp.expm1(shock.fx).T[axes.currency]
 
-    def observe(some: MarketShock) -> Float[Array, "scenarios desks"]:
-        like = jnp.zeros_like(jax.tree.leaves(some)[0].reshape(jax.tree.leaves(some)[0].shape[0], -1)[:, :1])
-        still = jnp.broadcast_to(like.T, (axes.asset.shape[0], like.shape[0]))
-        x = still if some.spot is None else ladder.scales.spot.scaled(some.spot).T[axes.asset]
-        y = still if some.vol_level is None else ladder.scales.vol.scaled(some.vol_level).T[axes.surface]
-        along, over = _curve_moves(ladder.scales.curves, some.zero_rate, axes.curve)
-        weights = _weights(along)
-        growth = still if some.fx is None else jnp.expm1(some.fx).T[axes.currency]
+    def add(total: Float[Array, "ladders scenarios"], term: tuple) -> tuple[Float[Array, "ladders scenarios"], None]:
+        weight, coefficient = term
+        return total + weight * _polynomial(coefficient, x, y), None
 
-        def add(
-            total: Float[Array, "ladders scenarios"], term: tuple
-        ) -> tuple[Float[Array, "ladders scenarios"], None]:
-            weight, coefficient = term
-            return total + weight * _polynomial(coefficient, x, y), None
+    def one_desk(part: tuple) -> Float[Array, "scenarios"]:
+        # Desks are a capacity: most of them hold nothing on ladders.
+        return jax.lax.cond(jnp.any(part[0] != 0.0), held_desk, lambda _: still[0], part)
 
-        def one_desk(part: tuple) -> Float[Array, "scenarios"]:
-            main, rate, slope, base = part
-            total = _polynomial(main, x, y)
-            # Loops, not unrolled: every monomial and tenor has the same polynomial, compiled once.
-            for weight, coefficient in ((weights, rate), (over, slope)):
-                if coefficient.shape[0]:
-                    total, _ = jax.lax.scan(add, total, (weight, coefficient))
-            change = total + growth * (base[:, None] + total)
-            ones = jnp.ones((1, change.shape[0]), change.dtype)
-            return jnp.matmul(ones, change, precision=jax.lax.Precision.HIGHEST)[0]
+    def held_desk(part: tuple) -> Float[Array, "scenarios"]:
+        main, rate, slope, base = part
+        total = _polynomial(main, x, y)
+        # Loops, not unrolled: every monomial and tenor has the same polynomial, compiled once.
+        for weight, coefficient in ((weights, rate), (over, slope)):
+            if coefficient.shape[0]:
+                total, _ = jax.lax.scan(add, total, (weight, coefficient))
+        change = total + growth * (base[:, None] + total)
+        ones = jnp.ones((1, change.shape[0]), change.dtype)
+        return jnp.matmul(ones, change, precision=jax.lax.Precision.HIGHEST)[0]
 
-        return jax.lax.map(one_desk, (ladder.main, ladder.rate, ladder.over, ladder.base)).T
-
-    return map_blocks(observe, shock, tile=TILE)
+    return jax.lax.map(one_desk, (ladder.main, ladder.rate, ladder.over, ladder.base))
 
 
 def _monomials(grid: Float[Array, "..."], count: int) -> Float[Array, "..."]:

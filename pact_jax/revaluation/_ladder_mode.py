@@ -12,11 +12,11 @@ from pact_jax._status import Status
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
 
-from ._change import hold_change
-from ._exposure import sum_by_desk
-from ._ladder import build_ladder, ladder_pnl
+from ._collapsed import collapse, collapsed_pnl
+from ._full import by_desk_and_bucket
 from ._ladder_nodes import LadderNodes
-from ._ladder_plan import LadderPlan, PlannedBook, plan_ladders
+from ._ladder_plan import LadderPlan, PlannedBook
+from ._plan_ladders import plan_ladders
 from ._portfolio_base import PortfolioBase, value_base
 from ._tile import map_blocks
 from ._vectors import VERIFY_TILE, PnlVectors, RevaluationMode, certify_tail, check_level, full_vectors
@@ -36,11 +36,11 @@ def ladder_vectors(
     verify: int | None = None,
     planned: PlannedBook | None = None,
 ) -> PnlVectors:
-    """P&L of a book with its options collapsed onto ladders, certified by full revaluation of its tail.
+    """P&L of a book collapsed onto ladders and strips, certified by full revaluation of its tail.
 
-    Kinds that a ladder does not cover are revalued in full, by name. The tail scenarios of the result, and a margin
-    beside them, are revalued in full; if VaR or ES is off by more than the tolerance, or anything is not finite, the
-    whole book is.
+    Options collapse onto ladders, fixed payments onto strips; other kinds are revalued in full, by name. The tail
+    scenarios of the result, and a margin beside them, are revalued in full; if VaR or ES is off by more than the
+    tolerance, or anything is not finite, the whole book is.
 
     Args:
         portfolio: the positions.
@@ -80,7 +80,7 @@ def ladder_vectors(
         return dataclasses.replace(full, exact=exact, remark="no ladder covers any position: all are revalued in full")
     nodes = (LadderNodes() if nodes is None else nodes).fitted(shock)
     base = value_base(portfolio, market)
-    covered = _approximate(plan, portfolio, base, market, shock, nodes)
+    covered, covered_bucket = _approximate(plan, portfolio, base, market, shock, nodes)
     rest = full_vectors(plan.rest(portfolio, base)[0], market, shock)
     pnl = np.asarray(covered) + np.asarray(rest.pnl)
     certificate = certify_tail(
@@ -100,7 +100,7 @@ def ladder_vectors(
     status = np.asarray(rest.status) | np.where(np.isfinite(pnl).all(axis=1), 0, int(Status.NONFINITE_PNL))
     return PnlVectors(
         jnp.asarray(pnl),
-        rest.bucket_pnl,
+        rest.bucket_pnl + covered_bucket,
         jnp.asarray(status.astype(np.uint32)),
         RevaluationMode.LADDER,
         certificate,
@@ -116,19 +116,12 @@ def _approximate(
     market: MarketState,
     shock: MarketShock,
     nodes: LadderNodes,
-) -> Float[Array, "scenarios desks"]:
-    return ladder_pnl(plan, build_ladder(plan, portfolio, base, market, shock, nodes), shock, nodes)
+) -> tuple[Float[Array, "scenarios desks"], Float[Array, "scenarios buckets"]]:
+    return collapsed_pnl(plan, collapse(plan, portfolio, base, market, shock, nodes), portfolio, market, shock)
 
 
 @jax.jit
 def _revalue_covered(
     covered: Portfolio, base: PortfolioBase, market: MarketState, shock: MarketShock
 ) -> Float[Array, "scenarios desks"]:
-    def observe(some: MarketShock) -> Float[Array, "scenarios desks"]:
-        parts = [
-            sum_by_desk(group, hold_change(group.terms, market, some, states, exposure), covered.num_desks)
-            for group, states, exposure in base.marked(covered)
-        ]
-        return functools.reduce(jnp.add, parts).T
-
-    return map_blocks(observe, shock, tile=VERIFY_TILE)
+    return map_blocks(lambda some: by_desk_and_bucket(covered, base, market, some)[0], shock, tile=VERIFY_TILE)

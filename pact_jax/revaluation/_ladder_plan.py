@@ -1,30 +1,24 @@
-"""Which positions a ladder may stand for: contracts put in order by underlying; what is left in full is named."""
+"""Which contracts meet on which ladder or strip, and what is left to be revalued in full."""
 
 import dataclasses
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
-import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from pact_jax.instruments import AbstractTerms, Accounting, DiscountPoints, Portfolio, PositionGroup
-from pact_jax.market import FactorGroup, MarketShock, MarketState, VolDynamics
-from pact_jax.pricing import LadderAxes, ladder_axes
+from pact_jax.instruments import AbstractTerms, DiscountPoints, Portfolio
+from pact_jax.pricing import LadderAxes
 
 from ._exposure import sum_by_desk
 from ._portfolio_base import PortfolioBase
+from ._strip_plan import StripPlan
 
 ROWS = 32
 """Contracts in a block that belongs to one underlying; the last block of each is filled up with nobody's contracts."""
 
 BLOCKS = 16
 """Blocks priced at a time."""
-
-_ROUNDED = 8
-"""Numbers of ladders are rounded up to a multiple of this, so that few changes of a book compile anything."""
-
-_COVERED = frozenset({FactorGroup.SPOT, FactorGroup.VOL, FactorGroup.RATES, FactorGroup.FX})
 
 
 class LadderOrder(eqx.Module):
@@ -42,18 +36,21 @@ class LadderOrder(eqx.Module):
 
 
 class LadderPlan(eqx.Module):
-    """Which contracts meet on which ladder: an order, without a price or a holding in it.
+    """Which contracts meet on which ladder or strip: names and an order, without a price or a holding in it.
 
-    There is a ladder for each asset, surface, currency and curve that occur together. Shapes follow from those of the
-    book and from the number of ladders, rounded up: another book of the same shapes needs no other program.
+    There is a ladder for each asset, surface, currency and curve that occur together, and a strip for each book,
+    currency, curve and issuer of fixed payments. Shapes follow from those of the book and from the numbers of ladders
+    and strips, rounded up: another book of the same shapes needs no other program.
 
     Attributes:
-        axes: what each ladder is read along.
-        orders: for each group of the portfolio its contracts in order; None for a group that is revalued in full.
+        axes: what each ladder is read along; None if there is none.
+        orders: for each group of the portfolio its contracts in order; None for a group that is not on ladders.
+        strips: for each group the strips of each leg; None for a group that is not fixed payments.
     """
 
-    axes: LadderAxes
+    axes: LadderAxes | None
     orders: tuple[LadderOrder | None, ...]
+    strips: tuple[tuple[StripPlan, ...] | None, ...]
 
     def rest(self, portfolio: Portfolio, base: PortfolioBase) -> tuple[Portfolio, PortfolioBase]:
         """What is revalued in full, as a book of its own.
@@ -68,7 +65,7 @@ class LadderPlan(eqx.Module):
         return self._part(portfolio, base, covered=False)
 
     def covered(self, portfolio: Portfolio, base: PortfolioBase) -> tuple[Portfolio, PortfolioBase]:
-        """What the ladders stand for, as a book of its own.
+        """What ladders and strips stand for, as a book of its own.
 
         Args:
             portfolio: the positions that the plan was made of.
@@ -80,7 +77,8 @@ class LadderPlan(eqx.Module):
         return self._part(portfolio, base, covered=True)
 
     def _part(self, portfolio: Portfolio, base: PortfolioBase, *, covered: bool) -> tuple[Portfolio, PortfolioBase]:
-        kept = [k for k, order in enumerate(self.orders) if (order is not None) is covered]
+        both = zip(self.orders, self.strips, strict=True)
+        kept = [k for k, (order, strips) in enumerate(both) if (order is not None or strips is not None) is covered]
         groups = tuple(portfolio.groups[k] for k in kept)
         states, exposure = (tuple(of[k] for k in kept) for of in (base.states, base.exposure))
         # Values and claims stay those of all positions: whether one of them is finite concerns every scenario.
@@ -111,80 +109,6 @@ class PlannedBook(NamedTuple):
 
     plan: LadderPlan | None
     left: tuple[LeftInFull, ...]
-
-
-def plan_ladders(portfolio: Portfolio, market: MarketState, shock: MarketShock) -> PlannedBook:
-    """Sorts a book into ladders and the rest; on the host, once a book.
-
-    A kind is covered if its price reads one spot, one surface level, one exchange rate and one curve, and nothing
-    else that this shock moves.
-
-    Args:
-        portfolio: the positions.
-        market: the base state.
-        shock: the shocks; only which leaves they move counts.
-
-    Returns:
-        The plan, and every kind that is revalued in full with the reason.
-    """
-    axes = [ladder_axes(group.terms) for group in portfolio.groups]
-    reasons = [_why_not(group, own, market, shock) for group, own in zip(portfolio.groups, axes, strict=True)]
-    left = tuple(
-        LeftInFull(group.terms.kind, reason)
-        for group, reason in zip(portfolio.groups, reasons, strict=True)
-        if reason is not None
-    )
-    rows = [
-        None if own is None or reason is not None else np.stack([np.asarray(column) for column in own])
-        for own, reason in zip(axes, reasons, strict=True)
-    ]
-    found = [row for row in rows if row is not None]
-    if not found:
-        return PlannedBook(None, left)
-    every = np.concatenate(found, axis=1)
-    size = tuple(int(largest) + 1 for largest in every.max(axis=1))
-    unique, inverse = np.unique(np.ravel_multi_index(tuple(every), size), return_inverse=True)
-    num_ladders = -(-len(unique) // _ROUNDED) * _ROUNDED
-    parts = iter(np.split(inverse, np.cumsum([row.shape[1] for row in found])[:-1]))
-    orders = tuple(None if row is None else _in_order(next(parts), num_ladders) for row in rows)
-    # Ladders beyond those that occur are copies that no contract is on.
-    named = np.unravel_index(np.pad(unique, (0, num_ladders - len(unique)), mode="edge"), size)
-    return PlannedBook(LadderPlan(LadderAxes(*jax.device_put(named)), orders), left)
-
-
-def _why_not(group: PositionGroup, axes: LadderAxes | None, market: MarketState, shock: MarketShock) -> str | None:
-    if group.terms.accounting is Accounting.ACCRUAL:
-        return "it is held at cost and has no market loss"
-    if axes is None or not axes.asset.shape[0]:
-        return "its price is not read along one spot and one volatility"
-    if group.book_bucket is not None:
-        return "its positions can default with an issuer, which needs their value in every scenario"
-    if not set(group.terms.depends_on) <= _COVERED:
-        return "it depends on factors that a ladder does not have"
-    if shock.implied_vol is not None:
-        return "single nodes of the volatility surfaces move"
-    if shock.vol_dynamics is VolDynamics.STICKY_MONEYNESS:
-        own = np.asarray(market.vol_underlying)[np.asarray(axes.surface)] == np.asarray(axes.asset)
-        return None if own.all() else "the strikes of some of its surfaces move with another asset"
-    return None
-
-
-def _in_order(ladder: np.ndarray, num_ladders: int) -> LadderOrder:
-    """Contracts sorted by ladder, in whole blocks; as many blocks as any book of this shape can need."""
-    order = np.argsort(ladder, kind="stable")
-    count = np.bincount(ladder, minlength=num_ladders)
-    blocks = -(-count // ROWS)
-    # Row k of a ladder goes to row k of its blocks; places that no contract takes repeat contract 0, held by nobody.
-    start = np.concatenate([[0], np.cumsum(blocks)[:-1]]) * ROWS
-    within = np.arange(len(ladder)) - np.repeat(np.cumsum(count) - count, count)
-    place = start[ladder[order]] + within
-    # Whole runs of blocks, so that pricing cuts them without a copy.
-    num_blocks = -(-(len(ladder) // ROWS + num_ladders) // BLOCKS) * BLOCKS
-    block_ladder = np.repeat(np.arange(num_ladders), blocks)
-    block_ladder = np.pad(block_ladder, (0, num_blocks - len(block_ladder)), constant_values=num_ladders - 1)
-    contract, used = np.zeros(num_blocks * ROWS, int), np.zeros(num_blocks * ROWS, bool)
-    contract[place], used[place] = order, True
-    return LadderOrder(*jax.device_put((contract, used, block_ladder)))
 
 
 class LaidOut(NamedTuple):

@@ -48,7 +48,7 @@ def test_every_value_at_risk_of_the_joint_loss_and_of_the_market_agent_is_exact(
 
 def test_desks_carry_an_error_that_the_flags_state(full, ladder):
     (flag,) = (flag for flag in ladder.flags if flag.startswith("LADDER"))
-    assert "measures of desks" in flag and "stock" in flag and set(ladder.flags) - {flag} == set(full.flags)
+    assert "measures of desks" in flag and "fx_option" in flag and set(ladder.flags) - {flag} == set(full.flags)
     assert ladder.manifest.revaluation == "ladder" and full.manifest.revaluation == "full revaluation"
     assert ladder.manifest.run_id != full.manifest.run_id
     gap = np.abs(ladder.losses.by_desk - full.losses.by_desk)

@@ -95,10 +95,7 @@ def test_the_certificate_says_what_full_revaluation_says(full, ladder):
 
 
 def test_what_is_left_in_full_is_named(ladder):
-    assert ladder.exact == (
-        "stock: its price is not read along one spot and one volatility",
-        "loan: it is held at cost and has no market loss",
-    )
+    assert ladder.exact == ("loan: it is held at cost and has no market loss",)
 
 
 def test_a_certificate_that_does_not_hold_brings_full_revaluation(full):
@@ -122,19 +119,36 @@ def test_a_missing_spot_is_not_smoothed_over():
 def test_what_a_ladder_does_not_cover():
     market = books.market()
     nodes = MarketShock(implied_vol=jnp.zeros((4, *market.implied_vol.shape)))
-    assert plan_ladders(BOOK, market, nodes).plan is None
+    unshared = plan_ladders(BOOK, market, nodes)
+    assert [kind.kind for kind in unshared.left] == ["european_option", "loan"]
+    assert "single nodes" in unshared.left[0].reason and unshared.plan is not None  # shares read no volatility
     sticky = MarketShock(spot=SHOCK.spot, vol_dynamics=VolDynamics.STICKY_MONEYNESS)
     assert plan_ladders(BOOK, market, sticky).plan is not None
     crossed = dataclasses.replace(market, vol_underlying=market.vol_underlying[::-1])
     refused = plan_ladders(BOOK, crossed, sticky)
-    assert refused.plan is None and "another asset" in refused.left[0].reason
+    assert refused.left[0].kind == "european_option" and "another asset" in refused.left[0].reason
+    only_loans = dataclasses.replace(BOOK, groups=BOOK.groups[2:])
+    assert plan_ladders(only_loans, market, SHOCK).plan is None
+
+
+def test_shares_and_futures_go_on_the_ladders_of_the_options():
+    market = books.market()
+    both = books.book(books.hold(books.options(), [1.0] * 6), books.hold(books.forwards(), [3.0, -1.0, 2.0]))
+    shares = books.book(*both.groups, books.hold(books.stocks(), [10.0, -20.0, 3.0]))
+    plans = [plan_ladders(some, market, SHOCK).plan for some in (both, shares)]
+    assert plans[0] is not None and plans[1] is not None
+    for one, two in zip(jax.tree.leaves(plans[0].axes), jax.tree.leaves(plans[1].axes), strict=True):
+        np.testing.assert_array_equal(one, two)
+    result, full = ladder_vectors(shares, market, SHOCK, confidence=LEVEL), full_vectors(shares, market, SHOCK)
+    assert result.exact == () and result.mode is RevaluationMode.LADDER
+    np.testing.assert_allclose(result.pnl, full.pnl, rtol=0, atol=2e-4 * np.abs(np.asarray(full.pnl)).max())
 
 
 def test_blocks_hold_every_contract_once():
     plan = plan_ladders(BOOK, books.market(), SHOCK).plan
     assert plan is not None
     order, terms = plan.orders[0], BOOK.groups[0].terms
-    assert order is not None and plan.orders[1:] == (None, None)
+    assert order is not None and plan.axes is not None and plan.orders[2] is None and plan.strips == (None, None, None)
     contract, used = np.asarray(order.contract), np.asarray(order.used)
     assert len(contract) == 32 * len(order.block_ladder) and len(contract) % 512 == 0
     assert np.sort(contract[used]).tolist() == list(range(90))

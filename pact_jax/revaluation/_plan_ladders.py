@@ -1,0 +1,113 @@
+"""Sorts a book into ladders, strips and the rest; on the host, once a book."""
+
+import jax
+import numpy as np
+
+from pact_jax.instruments import Accounting, Portfolio, PositionGroup
+from pact_jax.market import FactorGroup, MarketShock, MarketState, VolDynamics
+from pact_jax.pricing import LadderAxes, fixed_payments, ladder_axes
+
+from ._ladder_plan import BLOCKS, ROWS, LadderOrder, LadderPlan, LeftInFull, PlannedBook
+from ._strip_plan import StripPlan, plan_strips
+
+_ROUNDED = 8
+"""Numbers of ladders are rounded up to a multiple of this, so that few changes of a book compile anything."""
+
+_COVERED = frozenset({FactorGroup.SPOT, FactorGroup.VOL, FactorGroup.RATES, FactorGroup.FX})
+
+
+def plan_ladders(portfolio: Portfolio, market: MarketState, shock: MarketShock) -> PlannedBook:
+    """Sorts a book into ladders, strips and the rest; on the host, once a book.
+
+    A kind goes on ladders if its price reads at most one spot, one surface level, one exchange rate and one curve, and
+    nothing else that this shock moves; on strips if it is a sum of fixed payments.
+
+    Args:
+        portfolio: the positions.
+        market: the base state.
+        shock: the shocks; only which leaves they move counts.
+
+    Returns:
+        The plan, and every kind that is revalued in full with the reason.
+    """
+    strips = tuple(_strips(group) for group in portfolio.groups)
+    axes = [ladder_axes(group.terms) for group in portfolio.groups]
+    left: list[LeftInFull] = []
+    rows: list[np.ndarray | None] = []
+    for group, merged, own in zip(portfolio.groups, strips, axes, strict=True):
+        reason = None if merged is not None else _why_not(group, own, market, shock)
+        if reason is not None:
+            left.append(LeftInFull(group.terms.kind, reason))
+        on_ladder = own if merged is None and reason is None else None
+        rows.append(None if on_ladder is None else np.stack([np.asarray(column) for column in on_ladder]))
+    ladders, orders = _sort(rows)
+    if ladders is None and not any(strips):
+        return PlannedBook(None, tuple(left))
+    return PlannedBook(LadderPlan(ladders, orders, strips), tuple(left))
+
+
+def _strips(group: PositionGroup) -> tuple[StripPlan, ...] | None:
+    legs = None if group.terms.accounting is Accounting.ACCRUAL else fixed_payments(group.terms)
+    return None if legs is None else tuple(plan_strips(group, leg) for leg in legs)
+
+
+def _why_not(group: PositionGroup, axes: LadderAxes | None, market: MarketState, shock: MarketShock) -> str | None:
+    if group.terms.accounting is Accounting.ACCRUAL:
+        return "it is held at cost and has no market loss"
+    if axes is None or not axes.asset.shape[0]:
+        return "its price is not read along one spot and one volatility"
+    if group.book_bucket is not None:
+        return "its positions can default with an issuer, which needs their value in every scenario"
+    if not set(group.terms.depends_on) <= _COVERED:
+        return "it depends on factors that a ladder does not have"
+    if shock.implied_vol is not None and FactorGroup.VOL in group.terms.depends_on:
+        return "single nodes of the volatility surfaces move"
+    if shock.vol_dynamics is VolDynamics.STICKY_MONEYNESS and FactorGroup.VOL in group.terms.depends_on:
+        own = np.asarray(market.vol_underlying)[np.asarray(axes.surface)] == np.asarray(axes.asset)
+        return None if own.all() else "the strikes of some of its surfaces move with another asset"
+    return None
+
+
+def _sort(rows: list[np.ndarray | None]) -> tuple[LadderAxes | None, tuple[LadderOrder | None, ...]]:
+    """The ladders that occur, and the contracts of each kind in their order."""
+    found = [row for row in rows if row is not None]
+    if not found:
+        return None, tuple(None for _ in rows)
+    every = _settled(np.concatenate(found, axis=1))
+    size = tuple(int(largest) + 1 for largest in every.max(axis=1))
+    unique, inverse = np.unique(np.ravel_multi_index(tuple(every), size), return_inverse=True)
+    num_ladders = -(-len(unique) // _ROUNDED) * _ROUNDED
+    parts = iter(np.split(inverse, np.cumsum([row.shape[1] for row in found])[:-1]))
+    orders = tuple(None if row is None else _in_order(next(parts), num_ladders) for row in rows)
+    # Ladders beyond those that occur are copies that no contract is on.
+    named = np.unravel_index(np.pad(unique, (0, num_ladders - len(unique)), mode="edge"), size)
+    return LadderAxes(*jax.device_put(named)), orders
+
+
+def _settled(axes: np.ndarray) -> np.ndarray:
+    """Puts contracts that read no surface or no curve (-1) on a ladder of their asset and currency, if there is one."""
+    asset, surface, currency, curve = axes
+    size = int(currency.max()) + 1
+    whole = (surface >= 0) & (curve >= 0)
+    home = np.zeros((2, (int(asset.max()) + 1) * size), int)
+    home[:, (asset * size + currency)[whole]] = np.stack([surface, curve])[:, whole]
+    own = home[:, asset * size + currency]
+    return np.stack([asset, np.where(surface >= 0, surface, own[0]), currency, np.where(curve >= 0, curve, own[1])])
+
+
+def _in_order(ladder: np.ndarray, num_ladders: int) -> LadderOrder:
+    """Contracts sorted by ladder, in whole blocks; as many blocks as any book of this shape can need."""
+    order = np.argsort(ladder, kind="stable")
+    count = np.bincount(ladder, minlength=num_ladders)
+    blocks = -(-count // ROWS)
+    # Row k of a ladder goes to row k of its blocks; places that no contract takes repeat contract 0, held by nobody.
+    start = np.concatenate([[0], np.cumsum(blocks)[:-1]]) * ROWS
+    within = np.arange(len(ladder)) - np.repeat(np.cumsum(count) - count, count)
+    place = start[ladder[order]] + within
+    # Whole runs of blocks, so that pricing cuts them without a copy.
+    num_blocks = -(-(len(ladder) // ROWS + num_ladders) // BLOCKS) * BLOCKS
+    block_ladder = np.repeat(np.arange(num_ladders), blocks)
+    block_ladder = np.pad(block_ladder, (0, num_blocks - len(block_ladder)), constant_values=num_ladders - 1)
+    contract, used = np.zeros(num_blocks * ROWS, int), np.zeros(num_blocks * ROWS, bool)
+    contract[place], used[place] = order, True
+    return LadderOrder(*jax.device_put((contract, used, block_ladder)))
