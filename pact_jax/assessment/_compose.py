@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 import pandas as pd
 
@@ -11,10 +12,9 @@ from pact_jax.agents import Decision
 from pact_jax.consensus import LossAgent, MissingBound, decide, diversify, gate, reliability
 from pact_jax.errors import AgentError
 from pact_jax.scenarios import ScenarioSet
-from pact_jax.snapshot import Prepared, Snapshot, input_value
+from pact_jax.snapshot import Prepared, Snapshot
 
 from ._findings import Findings
-from ._leaves import leaf_table
 from ._limits import first_alerts, review_limits
 from ._losses import losses_of
 from ._manifest import RunManifest
@@ -92,7 +92,6 @@ def compose_report(
     impaired = bool(snapshot.rejected) or not all(answered.present)
     decision = _decide(snapshot, score if answered.bound is None else survivors, score, upper, impaired)
     sigma = float(np.asarray(uncertainty.expected_shortfall_error)[0]) / capital
-    leaves = leaf_table(evaluation.contribution, labels, unallocated)
     return AssessmentReport(
         score=score,
         upper_bound=upper,
@@ -116,13 +115,13 @@ def compose_report(
         alerts=first_alerts(limits),
         findings=findings,
         losses=losses_of(evaluation, scenarios),
-        base_value=_base_value(prepared, evaluation),
-        base_check=_base_check(snapshot, prepared, evaluation),
+        value=np.asarray(evaluation.base_value),
+        contribution=jax.tree.map(np.asarray, evaluation.contribution),
+        unallocated=unallocated,
         worst=worst,
         labels=labels,
         manifest=manifest,
         snapshot=snapshot,
-        leaves=leaves,
     )
 
 
@@ -215,19 +214,3 @@ def _blame(prepared: Prepared, evaluation: Evaluation) -> str:
     if bad:
         return f"these positions have no finite base value: {', '.join(bad[:20])}; check their terms and market data"
     return "check the shocks of the history: a level of zero or below has no log return"
-
-
-def _base_value(prepared: Prepared, evaluation: Evaluation) -> pd.Series:
-    held = prepared.row >= 0
-    index = pd.Index(prepared.labels.position_id[held], name="position_id")
-    return pd.Series(np.asarray(evaluation.base_value)[held], index=index, name="base_value").sort_index()
-
-
-def _base_check(snapshot: Snapshot, prepared: Prepared, evaluation: Evaluation) -> pd.DataFrame:
-    base = _base_value(prepared, evaluation)
-    given = input_value(snapshot).reindex(base.index)
-    kind = snapshot.positions.set_index("position_id")["kind"].reindex(base.index)
-    size = np.maximum(given.abs(), 1e-12)
-    return pd.DataFrame(
-        {"kind": kind, "base_value": base, "input_value": given, "relative_difference": (base - given) / size}
-    )

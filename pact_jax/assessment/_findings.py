@@ -71,23 +71,26 @@ def find(inputs: RiskInputs, base: PortfolioBase, labels: Labels, snapshot: Snap
     )
     sector = [sector_of.get(name, "") or "unclassified" for name in labels.obligors]
     kinds = sorted(set(sector))
+    place, count = {name: k for k, name in enumerate(kinds)}, len(sector)
     group = np.zeros(inputs.credit.pd.shape[0], np.int64)
-    group[: len(sector)] = [kinds.index(name) for name in sector]
+    group[:count] = [place[name] for name in sector]
     tier1 = snapshot.capital if snapshot.tier1_capital is None else snapshot.tier1_capital
     exposure, share, hhi, loss = _credit_numbers(inputs, base, group, np.float64(tier1))
-    count = len(labels.obligors)
+    exposure, share = np.asarray(exposure)[:count], np.asarray(share)[:count]
     names = pd.DataFrame(
         {
             "obligor": labels.obligors,
             "sector": sector,
-            "exposure": np.asarray(exposure)[:count],
-            "share_of_tier1": np.asarray(share)[:count],
+            "exposure": exposure,
+            "share_of_tier1": share,
+            "large": share > 0.10,
         }
     )
-    names["large"] = names["share_of_tier1"] > 0.10
-    sectors = names.groupby("sector")[["exposure"]].sum().reset_index()
-    total = sectors["exposure"].sum()
-    sectors["share"] = sectors["exposure"] / total if total else 0.0
+    by_sector = pd.Series(exposure).groupby(group[:count]).sum().to_numpy()
+    total = by_sector.sum()
+    sectors = pd.DataFrame(
+        {"sector": kinds, "exposure": by_sector, "share": by_sector / total if total else 0.0 * by_sector}
+    )
     return Findings(
         expected_loss=float(loss),
         names=names.sort_values("exposure", ascending=False, ignore_index=True),

@@ -1,6 +1,7 @@
 """Leaves of the explanation: agent, desk, item, factor, and the one apportionment that makes them add up exactly."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ LEVELS: dict[str, list[str]] = {
 """Columns of the explanation at each level; each level is an exact sum of the next."""
 
 UNALLOCATED = "unallocated"
+_NAMELESS = np.array([UNALLOCATED], dtype=object)
 
 
 def leaf_table(contribution: Contribution, labels: Labels, unallocated: dict[str, float] | None = None) -> pd.DataFrame:
@@ -32,54 +34,38 @@ def leaf_table(contribution: Contribution, labels: Labels, unallocated: dict[str
     Returns:
         Columns agent, desk, item, factor, contribution (share of capital).
     """
-    held = np.asarray(labels.position_id, dtype=object)
-    desk = np.asarray(labels.position_desk, dtype=object)
-    names = [group.value for group in FACTOR_GROUPS]
-    exposures = np.array(labels.exposures, dtype=object)
-    exposure_desk = np.array(labels.exposure_desk, dtype=object)
-    num_exposures = len(exposures)
-
-    parts = [
-        _block("market", desk, held, names, np.asarray(contribution.market)),
-        _block("credit", desk, held, CREDIT_FACTORS, np.asarray(contribution.credit_position)),
-        _block(
-            "credit", exposure_desk, exposures, CREDIT_FACTORS, np.asarray(contribution.credit_exposure)[:num_exposures]
-        ),
-        _block("liquidity", desk, held, LIQUIDITY_FACTORS, np.asarray(contribution.liquidity)),
-        _block("liquidity", np.array([UNALLOCATED]), np.array(["funding"]), ["funding"], contribution.funding),
-        _block(
-            "interaction",
-            desk,
-            held,
-            ["default x stressed value"],
-            np.asarray(contribution.default_interaction)[:, None],
-        ),
-        _block(
-            "interaction",
-            desk,
-            held,
-            ["liquidation x stressed price"],
-            np.asarray(contribution.liquidation_interaction)[:, None],
-        ),
+    held, desk = labels.position_id, labels.position_desk
+    exposures, exposure_desk = (np.array(names, dtype=object) for names in (labels.exposures, labels.exposure_desk))
+    of_exposures = np.asarray(contribution.credit_exposure)[: len(exposures)]
+    blocks = [
+        _Block("market", desk, held, [group.value for group in FACTOR_GROUPS], contribution.market),
+        _Block("credit", desk, held, CREDIT_FACTORS, contribution.credit_position),
+        _Block("credit", exposure_desk, exposures, CREDIT_FACTORS, of_exposures),
+        _Block("liquidity", desk, held, LIQUIDITY_FACTORS, contribution.liquidity),
+        _Block("liquidity", _NAMELESS, np.array(["funding"], dtype=object), ["funding"], contribution.funding),
+        _Block("interaction", desk, held, ["default x stressed value"], contribution.default_interaction),
+        _Block("interaction", desk, held, ["liquidation x stressed price"], contribution.liquidation_interaction),
+        *(_Block(agent, _NAMELESS, _NAMELESS, [UNALLOCATED], charge) for agent, charge in (unallocated or {}).items()),
     ]
-    for agent, charge in (unallocated or {}).items():
-        parts.append(_block(agent, np.array([UNALLOCATED]), np.array([UNALLOCATED]), [UNALLOCATED], charge))
-    return pd.concat(parts, ignore_index=True)
+    columns = [np.concatenate(parts) for parts in zip(*(block.columns() for block in blocks), strict=True)]
+    return pd.DataFrame(dict(zip(("agent", "desk", "item", "factor", "contribution"), columns, strict=True)))
 
 
-def _block(agent: str, desk: np.ndarray, item: np.ndarray, factors: Sequence[str], values: ArrayLike) -> pd.DataFrame:
-    """Rows of one agent for items x factors, zeros left out."""
-    values = np.asarray(values, dtype=np.float64).reshape(len(item), len(factors))
-    row, column = np.nonzero(values)
-    return pd.DataFrame(
-        {
-            "agent": agent,
-            "desk": desk[row],
-            "item": item[row],
-            "factor": np.array(list(factors), dtype=object)[column],
-            "contribution": values[row, column],
-        }
-    )
+class _Block(NamedTuple):
+    """Shares of one agent for items x factors."""
+
+    agent: str
+    desk: np.ndarray
+    item: np.ndarray
+    factors: Sequence[str]
+    values: ArrayLike
+
+    def columns(self) -> tuple[np.ndarray, ...]:
+        """Agent, desk, item, factor and share of every row, zeros left out."""
+        values = np.asarray(self.values, dtype=np.float64).reshape(len(self.item), len(self.factors))
+        row, column = np.nonzero(values)
+        agent, factor = np.full(len(row), self.agent, dtype=object), np.array(list(self.factors), dtype=object)[column]
+        return agent, self.desk[row], self.item[row], factor, values[row, column]
 
 
 def with_units(leaves: pd.DataFrame, score: float) -> pd.DataFrame:

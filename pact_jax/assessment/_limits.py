@@ -1,10 +1,13 @@
 """The limit set against the measures: decisions, utilisations, alerts."""
 
+from collections.abc import Iterable
+
 import jax
 import numpy as np
 import pandas as pd
 
 from pact_jax.agents import (
+    ONE_SIDED_95,
     AlertReason,
     Decision,
     Direction,
@@ -31,13 +34,9 @@ def review_limits(limits: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
     """
     if not len(limits):
         return limits.assign(value=[], bound=[], utilisation=[], headroom=[], decision=[], warns=[])
-    key = pd.MultiIndex.from_frame(limits[["measure", "scope"]])
-    known = measures.drop_duplicates(["measure", "scope"]).set_index(["measure", "scope"])
-    value = known["value"].reindex(key).to_numpy(float)
-    error = known["standard_error"].reindex(key).fillna(0.0).to_numpy(float)
-    upper = known["bound"].reindex(key).to_numpy(float)
+    value, error, upper = _named(measures, zip(limits["measure"], limits["scope"], strict=True))
     sign = np.where(limits["direction"] == "min", int(Direction.MIN), int(Direction.MAX))
-    lower = value - 1.6448536269514722 * error
+    lower = value - ONE_SIDED_95 * np.nan_to_num(error, nan=0.0)
     bound = np.where(sign > 0, np.where(np.isnan(upper), value, upper), lower)
     columns = (limits["limit"].to_numpy(float), sign, limits["warning"].to_numpy(float))
     rules = LimitSet(*jax.device_put(columns))
@@ -53,6 +52,16 @@ def review_limits(limits: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
     )
     order = np.lexsort((-np.nan_to_num(table["utilisation"].to_numpy(), nan=np.inf), -decision))
     return table.iloc[order].reset_index(drop=True)
+
+
+def _named(measures: pd.DataFrame, keys: Iterable[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Value, standard error and bound of each measure and scope, NaN where there is none."""
+    numbers = np.vstack([measures[["value", "standard_error", "bound"]].to_numpy(float), np.full((1, 3), np.nan)])
+    place: dict[tuple[str, str], int] = {}
+    for at, key in enumerate(zip(measures["measure"], measures["scope"], strict=True)):
+        place.setdefault(key, at)
+    value, error, bound = numbers[[place.get(key, -1) for key in keys]].T
+    return value, error, bound
 
 
 def first_alerts(reviewed: pd.DataFrame) -> pd.DataFrame:

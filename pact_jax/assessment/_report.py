@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 
+import numpy as np
 import pandas as pd
 
-from pact_jax.consensus import INTERACTION_NOT_COVERED
+from pact_jax.consensus import INTERACTION_NOT_COVERED, Contribution
 from pact_jax.errors import UnknownName
 from pact_jax.measures import CumulativeSpectrum, default_lag
 from pact_jax.snapshot import Labels, Snapshot
 
+from ._base_values import base_check, base_values
 from ._dependence import is_history, refuse_randomised
 from ._findings import Findings
-from ._leaves import LEVELS, explain, with_units
+from ._leaves import LEVELS, explain, leaf_table, with_units
 from ._loss_frames import DEFAULT_SPECTRA, quantile_frame, spectral_frame
 from ._losses import Losses
 from ._manifest import RunManifest
@@ -49,8 +51,9 @@ class AssessmentReport:
         alerts: alerts that the limit set opens.
         findings: concentration, expected loss, coverage.
         losses: loss vectors.
-        base_value: present value of each position, reporting currency.
-        base_check: base value beside the input price, where one was given.
+        value: present value of each place on the positions axis, reporting currency.
+        contribution: shares of the score, by place and factor.
+        unallocated: shares of the score, by agent, that no position explains.
         worst: worst scenarios with drivers.
         labels: names of every axis.
         manifest: provenance.
@@ -80,14 +83,29 @@ class AssessmentReport:
     alerts: pd.DataFrame
     findings: Findings
     losses: Losses
-    base_value: pd.Series
-    base_check: pd.DataFrame
+    value: np.ndarray
+    contribution: Contribution
+    unallocated: dict[str, float]
     worst: pd.DataFrame
     labels: Labels
     manifest: RunManifest
     snapshot: Snapshot
-    leaves: pd.DataFrame
     receipt: tuple[int, str] | None = None
+
+    @cached_property
+    def base_value(self) -> pd.Series:
+        """Present value of each position by id, reporting currency."""
+        return base_values(self.labels, self.value)
+
+    @cached_property
+    def base_check(self) -> pd.DataFrame:
+        """Base value beside the input price, where one was given."""
+        return base_check(self.snapshot, self.base_value)
+
+    @cached_property
+    def leaves(self) -> pd.DataFrame:
+        """Shares of the score that are not exactly 0: agent, desk, item, factor, contribution (share of capital)."""
+        return leaf_table(self.contribution, self.labels, self.unallocated)
 
     @cached_property
     def _leaves_with_units(self) -> pd.DataFrame:
