@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import jax
 import jaxlib.version
 import numpy as np
-import pandas as pd
 
 from pact_jax._version import __version__
 from pact_jax.revaluation import TILE
@@ -70,6 +69,8 @@ class RunManifest:
         """Plain dictionary for JSON."""
         return asdict(self)
 
+
+_BETWEEN_WORDS = "\x1f"
 
 MODELS: tuple[str, ...] = (
     "market/full_revaluation",
@@ -151,16 +152,18 @@ def hash_snapshot(snapshot: Snapshot) -> str:
         table = getattr(snapshot, name)
         if name != "history" and len(table):
             digest.update(name.encode())
-            for column in table.columns:
-                digest.update(f"{column}|{table[column].dtype}|{len(table)}".encode())
-                for part in _column_bytes(table[column]):
-                    digest.update(part)
+            for label, column in table.items():
+                values = column.to_numpy()
+                digest.update(f"{label}|{column.dtype}|{len(values)}".encode())
+                digest.update(values.tobytes() if values.dtype.kind in "fiubM" else _text(values.tolist()))
     return digest.hexdigest()
 
 
-def _column_bytes(column: pd.Series) -> tuple[bytes, ...]:
-    """What a column holds: its numbers, or its distinct words with which one each row has."""
-    if column.dtype.kind in "fiubM":
-        return (np.ascontiguousarray(column.to_numpy()).tobytes(),)
-    code, words = pd.factorize(column)
-    return "\x1f".join(map(str, words)).encode(), code.astype(np.int64).tobytes()
+def _text(words: list[str]) -> bytes:
+    """Words one after the other, so that two columns never read the same."""
+    try:
+        joined = _BETWEEN_WORDS.join(words)
+    except TypeError:
+        return _text([str(word) for word in words])
+    # A word that holds the separator could make its column read as another does: then every word is quoted.
+    return joined.encode() if joined.count(_BETWEEN_WORDS) == len(words) - 1 else f"quoted {words}".encode()
