@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from pact_jax._program import program
@@ -29,8 +30,8 @@ _NODES = LadderNodes(spot=16, vol=5, rate_spot=5, rate_vol=3, over_spot=2, over_
 _TILE = 64
 """Chosen scenarios revalued at a time."""
 
-_LANES = 8
-"""Tiles of chosen scenarios are dealt to this many lanes, so that cores which take whole lanes get equal shares."""
+_LANES = (0, 4, 2, 6, 1, 5, 3, 7)
+"""Lanes in the order in which they are dealt a tile of chosen scenarios: two, four or eight cores get equal shares."""
 
 
 class LadderObservation(eqx.Module):
@@ -155,16 +156,17 @@ class _Places(eqx.Module):
 
 @program(small=True)
 def _deal(chosen: Bool[Array, "scenarios"]) -> _Places:
-    tiles = -(-chosen.shape[0] // (_TILE * _LANES))
-    size = tiles * _LANES * _TILE
+    lanes = len(_LANES)
+    tiles = -(-chosen.shape[0] // (_TILE * lanes))
+    size = tiles * lanes * _TILE
     (order,) = jnp.nonzero(chosen, size=size, fill_value=0)
     used = jnp.arange(size) < jnp.sum(chosen)
 
-    def lanes(x: Array) -> Array:
-        # The k-th tile goes to lane k mod 8: the tiles in use come first, and each lane gets as many of them.
-        return jnp.swapaxes(x.reshape(tiles, _LANES, _TILE), 0, 1).reshape(size)
+    def deal(x: Array) -> Array:
+        # The tiles in use come first, so that each lane gets as many of them. The order of dealing is its own inverse.
+        return jnp.swapaxes(x.reshape(tiles, lanes, _TILE), 0, 1)[np.asarray(_LANES)].reshape(size)
 
-    return _Places(lanes(order), lanes(used))
+    return _Places(deal(order), deal(used))
 
 
 @program
