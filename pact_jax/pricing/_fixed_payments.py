@@ -3,7 +3,6 @@
 from functools import singledispatch
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from pact_jax.instruments import Bond, FxForward, Swap
@@ -15,7 +14,7 @@ class FixedPayments(NamedTuple):
     P is the discount factor, Q the survival probability, X the exchange rate.
 
     Attributes:
-        amount: paid per unit of the state, in its currency.
+        amount: paid per unit of the state, in its currency; None for one.
         currency: index of the currency paid.
         curve: index of the discount curve.
         end: payment time, years; a date that has passed counts as today.
@@ -24,7 +23,7 @@ class FixedPayments(NamedTuple):
         flow: contract and state of each flow, for kinds whose states are not their contracts.
     """
 
-    amount: Float[Array, "states"]
+    amount: Float[Array, "states"] | None
     currency: Int[Array, "states"]
     curve: Int[Array, "states"]
     end: Float[Array, "states"]
@@ -49,9 +48,8 @@ def fixed_payments(terms: Any) -> tuple[FixedPayments, ...] | None:
 @fixed_payments.register
 def _bond(terms: Bond) -> tuple[FixedPayments, ...]:
     points = terms.points
-    unit = jnp.ones_like(points.end)
     flow = (terms.flow_contract, terms.flow_point)
-    return (FixedPayments(unit, points.currency, points.curve, points.end, points.issuer, points.start, flow),)
+    return (FixedPayments(None, points.currency, points.curve, points.end, points.issuer, points.start, flow),)
 
 
 @fixed_payments.register
@@ -59,7 +57,7 @@ def _fx_forward(terms: FxForward) -> tuple[FixedPayments, ...]:
     curve, time = terms.discount.curve, terms.discount.time
     bought, sold = terms.bought_point, terms.sold_point
     return (
-        FixedPayments(jnp.ones_like(terms.strike), terms.bought, curve[bought], time[bought]),
+        FixedPayments(None, terms.bought, curve[bought], time[bought]),
         FixedPayments(-terms.strike, terms.sold, curve[sold], time[sold]),
     )
 
@@ -70,4 +68,4 @@ def _swap(terms: Swap) -> tuple[FixedPayments, ...] | None:
         return None
     cash = terms.cash
     flow = (terms.cash_flows.contract, terms.cash_flows.point)
-    return (FixedPayments(jnp.ones_like(cash.time), cash.currency, cash.curve, cash.time, flow=flow),)
+    return (FixedPayments(None, cash.currency, cash.curve, cash.time, flow=flow),)

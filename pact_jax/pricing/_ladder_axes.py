@@ -3,7 +3,6 @@
 from functools import singledispatch
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 from jaxtyping import Array, Int
 
 from pact_jax.instruments import EuropeanOption, Forward, Stock
@@ -14,15 +13,15 @@ class LadderAxes(NamedTuple):
 
     Attributes:
         asset: index of the asset.
-        surface: index of the volatility surface, -1 for none.
+        surface: index of the volatility surface; None for kinds that read none.
         currency: index of the currency.
-        curve: index of the curve, -1 for none.
+        curve: index of the curve; None for kinds that read none.
     """
 
     asset: Int[Array, "contracts"]
-    surface: Int[Array, "contracts"]
+    surface: Int[Array, "contracts"] | None
     currency: Int[Array, "contracts"]
-    curve: Int[Array, "contracts"]
+    curve: Int[Array, "contracts"] | None
 
 
 @singledispatch
@@ -45,13 +44,9 @@ def _european_option(terms: EuropeanOption) -> LadderAxes:
 
 @ladder_axes.register
 def _forward(terms: Forward) -> LadderAxes:
-    return LadderAxes(terms.asset, _none(terms.asset), terms.currency, terms.discount.curve[terms.point])
+    return LadderAxes(terms.asset, None, terms.currency, terms.discount.curve[terms.point])
 
 
 @ladder_axes.register
 def _stock(terms: Stock) -> LadderAxes:
-    return LadderAxes(terms.asset, _none(terms.asset), terms.currency, _none(terms.asset))
-
-
-def _none(like: Int[Array, "contracts"]) -> Int[Array, "contracts"]:
-    return jnp.full_like(like, -1)
+    return LadderAxes(terms.asset, None, terms.currency, None)

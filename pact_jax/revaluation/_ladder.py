@@ -65,7 +65,7 @@ def build_ladder(
         The coefficients.
     """
     dtype, axes = market.spot.dtype, plan.axes
-    assert axes is not None  # somebody is on a ladder
+    assert axes is not None and axes.curve is not None  # as planned
     scales = scales_of(shock, market, nodes)
     at = node_set(nodes, market.zero_rate.shape[1])
     moved = node_shock(shock, scales, at)
@@ -102,7 +102,7 @@ def ladder_pnl(plan: LadderPlan, ladder: Ladder, shock: MarketShock) -> Float[Ar
         Profit and loss by desk.
     """
     axes = plan.axes
-    assert axes is not None  # there is a ladder
+    assert axes is not None and axes.surface is not None and axes.curve is not None  # as planned
     num_scenarios = jax.tree.leaves(shock)[0].shape[0]
     still = jnp.zeros((axes.asset.shape[0], num_scenarios), ladder.base.dtype)
     x = still if shock.spot is None else ladder.scales.spot.scaled(shock.spot).T[axes.asset]

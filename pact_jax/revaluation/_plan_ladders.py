@@ -30,16 +30,18 @@ def plan_ladders(portfolio: Portfolio, market: MarketState, shock: MarketShock) 
     Returns:
         The plan, and every kind that is revalued in full with the reason.
     """
-    strips = tuple(_strips(group) for group in portfolio.groups)
-    axes = [ladder_axes(group.terms) for group in portfolio.groups]
+    # By NumPy: an operation of the device would wait for whatever it computes now.
+    groups = jax.tree.map(np.asarray, portfolio.groups)
+    strips = tuple(_strips(group) for group in groups)
+    axes = [ladder_axes(group.terms) for group in groups]
     left: list[LeftInFull] = []
     rows: list[np.ndarray | None] = []
-    for group, merged, own in zip(portfolio.groups, strips, axes, strict=True):
+    for group, merged, own in zip(groups, strips, axes, strict=True):
         reason = None if merged is not None else _why_not(group, own, market, shock)
         if reason is not None:
             left.append(LeftInFull(group.terms.kind, reason))
         on_ladder = own if merged is None and reason is None else None
-        rows.append(None if on_ladder is None else np.stack([np.asarray(column) for column in on_ladder]))
+        rows.append(None if on_ladder is None else _columns(on_ladder))
     ladders, orders = _sort(rows)
     if ladders is None and not any(strips):
         return PlannedBook(None, tuple(left))
@@ -63,9 +65,14 @@ def _why_not(group: PositionGroup, axes: LadderAxes | None, market: MarketState,
     if shock.implied_vol is not None and FactorGroup.VOL in group.terms.depends_on:
         return "single nodes of the volatility surfaces move"
     if shock.vol_dynamics is VolDynamics.STICKY_MONEYNESS and FactorGroup.VOL in group.terms.depends_on:
-        own = np.asarray(market.vol_underlying)[np.asarray(axes.surface)] == np.asarray(axes.asset)
+        own = np.asarray(market.vol_underlying)[axes.surface] == axes.asset
         return None if own.all() else "the strikes of some of its surfaces move with another asset"
     return None
+
+
+def _columns(axes: LadderAxes) -> np.ndarray:
+    nothing = np.full(axes.asset.shape, -1)
+    return np.stack([nothing if column is None else np.asarray(column) for column in axes])
 
 
 def _sort(rows: list[np.ndarray | None]) -> tuple[LadderAxes | None, tuple[LadderOrder | None, ...]]:

@@ -121,7 +121,8 @@ def merge_payments(
         earlier = (log_survival - log_survival_probability(market, leg.issuer, end))[:, None]
         powers = [spread * earlier**k / math.factorial(k) for k in range(_ORDERS)]
         log_value = log_value + log_survival
-    unit = leg.amount * market.fx[leg.currency] * jnp.exp(log_value)
+    unit = market.fx[leg.currency] * jnp.exp(log_value)
+    unit = unit if leg.amount is None else leg.amount * unit
     value = jnp.where(own & plan.used[:, None], exposure[plan.book] * unit[None, :], 0.0)
     flat = jnp.stack(powers, axis=1).reshape(end.shape[0], -1)
     amount = jnp.matmul(value, flat, precision=jax.lax.Precision.HIGHEST)
