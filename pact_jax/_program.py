@@ -8,12 +8,13 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+from jax.sharding import Mesh
 from jaxtyping import PyTree
 
 from ._program_store import Form, ProgramStore, is_ours, read_program, write_program
@@ -25,6 +26,9 @@ _CPU_OPTIONS: dict[str, bool | int] = {"xla_cpu_use_fusion_emitters": False}
 
 _SMALL_OPTIONS: dict[str, bool | int] = {**_CPU_OPTIONS, "xla_backend_optimization_level": 0}
 """For programs with next to nothing to compute."""
+
+_Shape: TypeAlias = tuple[tuple[int, ...], np.dtype, bool]
+"""Shape, dtype and whether the type is weak."""
 
 _programs: list["Program"] = []
 _rehearsed: set[Hashable] = set()
@@ -52,22 +56,21 @@ class Program(Generic[Out]):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Out:
         """Runs the compiled function, after compiling it if these shapes are new."""
-        leaves = jax.tree.leaves((args, kwargs))
-        if _is_unusual_mode() or not all(map(_is_ordinary, leaves)):
+        if _is_unusual_mode():
             return self._jitted(*args, **kwargs)
         bound = self._signature.bind(*args, **kwargs).arguments
         statics = {name: value for name, value in bound.items() if name in self._static}
         given = {name: value for name, value in bound.items() if name not in self._static}
-        if any(isinstance(value, jax.sharding.Mesh) for value in statics.values()):
-            return self._jitted(*args, **kwargs)
         leaves, structure = jax.tree.flatten(given)
-        shapes = tuple(_shape(leaf) for leaf in leaves)
+        shapes = None if any(isinstance(value, Mesh) for value in statics.values()) else _shapes(leaves)
+        if shapes is None:
+            return self._jitted(*args, **kwargs)
         entry = self._entry(statics, structure, shapes)
         if any(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in leaves):
             if (pool := _pool.get()) is not None:
                 pool.submit(entry.executable)
             return entry.form.shapes()
-        values = [_as_array(leaf, shape.dtype) for leaf, shape in zip(leaves, shapes, strict=True)]
+        values = [_as_array(leaf, dtype) for leaf, (_, dtype, _) in zip(leaves, shapes, strict=True)]
         return entry.form.unflatten(entry.executable()(*values))
 
     def clear_cache(self) -> None:
@@ -78,9 +81,11 @@ class Program(Generic[Out]):
     def _cache_size(self) -> int:
         return len(self._entries) + self._jitted._cache_size()
 
-    def _entry(self, statics: dict[str, Any], structure: Any, shapes: tuple["_Shape", ...]) -> "_Entry":
-        wide = jnp.result_type(float) == jnp.float64
+    def _entry(self, statics: dict[str, Any], structure: Any, shapes: tuple[_Shape, ...]) -> "_Entry":
+        wide = _is_wide()
         key = (tuple(statics.items()), structure, shapes, wide)
+        if (known := self._entries.get(key)) is not None:
+            return known.result()
         mine: Future[_Entry] = Future()
         found = self._entries.setdefault(key, mine)
         if found is mine:
@@ -144,18 +149,23 @@ def rehearse(story: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         1
     """
     leaves, structure = jax.tree.flatten((args, kwargs))
-    if _is_unusual_mode() or any(isinstance(leaf, Tracer) for leaf in leaves):
+    if _is_unusual_mode():
         return
-    known = [_shape(leaf) if hasattr(leaf, "shape") else leaf for leaf in leaves]
-    key = (story, structure, tuple(known), jnp.result_type(float))
+    shapes = _shapes([leaf for leaf in leaves if hasattr(leaf, "shape")])
+    if shapes is None:
+        return
+    remaining = iter(shapes)
+    known = [next(remaining) if hasattr(leaf, "shape") else leaf for leaf in leaves]
+    key = (story, structure, tuple(known), _is_wide())
     if key in _rehearsed:
         return
     _rehearsed.add(key)
-    shapes = jax.tree.unflatten(structure, [each.struct() if isinstance(each, _Shape) else each for each in known])
+    structs = [_struct(each) if isinstance(each, tuple) else each for each in known]
+    given, named = jax.tree.unflatten(structure, structs)
     pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="compile")
     token = _pool.set(pool)
     try:
-        story(*shapes[0], **shapes[1])
+        story(*given, **named)
     finally:
         _pool.reset(token)
         pool.shutdown(wait=False)
@@ -172,15 +182,6 @@ def forget_programs() -> None:
     _rehearsed.clear()
     for each in _programs:
         each.clear_cache()
-
-
-class _Shape(NamedTuple):
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    weak_type: bool
-
-    def struct(self) -> jax.ShapeDtypeStruct:
-        return jax.ShapeDtypeStruct(self.shape, self.dtype, weak_type=self.weak_type)
 
 
 @dataclass
@@ -231,7 +232,7 @@ def _prepare(
     options: dict[str, bool | int],
 ) -> _Entry:
     """Traces a function of leaves, or takes what was traced from the store."""
-    structs = [shape.struct() for shape in shapes]
+    structs = [_struct(shape) for shape in shapes]
     store = _store if _store is not None and is_ours(structure) else None
     kept = store.load(name) if store is not None else None
     if kept is not None:
@@ -259,23 +260,35 @@ def _prepare(
     return _Entry(form, [traced.lower], wide, options)
 
 
+def _is_wide() -> bool:
+    config: Any = jax.config
+    return bool(config.jax_enable_x64)
+
+
 def _is_unusual_mode() -> bool:
     config: Any = jax.config
     return bool(config.jax_disable_jit or config.jax_debug_nans or config.jax_default_device is not None)
 
 
-def _is_ordinary(leaf: Any) -> bool:
-    """Whether a leaf is a value or a shape that an ahead-of-time program for the first device can take."""
-    if isinstance(leaf, Tracer):
-        return False
-    return not isinstance(leaf, jax.Array) or leaf.sharding.device_set == {jax.devices()[0]}
+def _shapes(leaves: list[Any]) -> tuple[_Shape, ...] | None:
+    """Shapes of values and shapes; None where a program compiled ahead of time for the first device takes none."""
+    here, found = {jax.devices()[0]}, []
+    for leaf in leaves:
+        known = leaf
+        if isinstance(leaf, jax.Array):
+            if isinstance(leaf, Tracer) or leaf.sharding.device_set != here:
+                return None
+            known = leaf.aval
+        elif not isinstance(leaf, jax.ShapeDtypeStruct):
+            known = jax.typeof(leaf)
+        found.append((known.shape, known.dtype, known.weak_type))
+    return tuple(found)
+
+
+def _struct(shape: _Shape) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(shape[0], shape[1], weak_type=shape[2])
 
 
 def _as_array(leaf: Any, dtype: np.dtype) -> jax.Array | np.ndarray:
     # NumPy, because an operation of JAX would become part of whatever is being traced around this call.
     return leaf if isinstance(leaf, jax.Array) else np.asarray(leaf, dtype)
-
-
-def _shape(leaf: Any) -> _Shape:
-    known = leaf if isinstance(leaf, jax.ShapeDtypeStruct) else jax.typeof(leaf)
-    return _Shape(known.shape, known.dtype, bool(known.weak_type))
