@@ -29,8 +29,10 @@ def run(smoke: bool) -> list[dict]:
     sizes, scenarios = ((300,), 512) if smoke else ((1_000, 5_000, 10_000), 10_000)
     rows = [_assessment(size, scenarios, 2 if smoke else 7, RevaluationMode.FULL) for size in sizes]
     rows.append(_assessment(sizes[-1], scenarios, 2 if smoke else 7, RevaluationMode.LADDER))
-    contracts, scenarios = (200, 512) if smoke else (5_000, 10_000)
-    return rows + _revaluation(contracts, scenarios, 2 if smoke else 7)
+    books = ((200, 512),) if smoke else ((1_000, 10_000), (5_000, 10_000), (10_000, 10_000), (10_000, 100_000))
+    for contracts, scenarios in books:
+        rows += _revaluation(contracts, scenarios, 2 if smoke else 5)
+    return rows
 
 
 def _assessment(size: int, scenarios: int, repeats: int, mode: RevaluationMode) -> dict:
