@@ -1,5 +1,7 @@
 """What a position must say given its kind and the other tables."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool
@@ -8,6 +10,7 @@ from ._checks_rates import check_rate_terms
 from ._context import Context
 from ._fixings import AVERAGES, FIXING_FREQUENCIES, WEEKDAYS
 from ._kinds import ASSET_KINDS, KINDS, RATE_OPTION_KINDS, RATE_SURFACE, TWO_ASSET_KINDS, Underlying
+from ._rows import words_of
 from ._table_spec import Findings
 
 _OWN_COLUMNS = (
@@ -43,15 +46,7 @@ def check_positions(frame: pd.DataFrame, findings: Findings, context: Context) -
     """Each kind has its terms, its surface, its hazard curve and a maturity that is still to come."""
     if "value" in frame:
         return  # linear positions have no terms
-    for name, kind in KINDS.items():
-        of_kind = (frame["kind"] == name).to_numpy()
-        for column in kind.required:
-            empty = of_kind & _is_empty(frame[column])
-            findings.rows(empty, column, frame["position_id"], f"a {name} needs {column}", f"fill {column}")
-        if kind.sides:
-            wrong = of_kind & ~_is_empty(frame["option_type"]) & ~frame["option_type"].isin(kind.sides).to_numpy()
-            rule = f"is no side of a {name}"
-            findings.rows(wrong, "option_type", frame["option_type"], rule, f"use one of: {', '.join(kind.sides)}")
+    _check_required(frame, findings)
     _check_unread(frame, findings)
     _check_currency_of_position(frame, findings, context)
     _check_surface(frame, findings, context)
@@ -64,11 +59,29 @@ def check_positions(frame: pd.DataFrame, findings: Findings, context: Context) -
     _check_second_asset(frame, findings, context)
 
 
+def _check_required(frame: pd.DataFrame, findings: Findings) -> None:
+    """Every term that a kind needs is there, and its side is one that it has."""
+    kind_of, side = words_of(frame["kind"].to_numpy()), frame["option_type"]
+    empty = cache(lambda column: _is_empty(frame[column]))
+    for name, kind in KINDS.items():
+        if name not in kind_of.names:
+            continue
+        of_kind = kind_of.among(name)
+        for column in kind.required:
+            lacking = of_kind & empty(column)
+            findings.rows(lacking, column, frame["position_id"], f"a {name} needs {column}", f"fill {column}")
+        if kind.sides:
+            wrong = of_kind & ~empty("option_type") & ~side.isin(kind.sides).to_numpy()
+            rule = f"is no side of a {name}"
+            findings.rows(wrong, "option_type", side, rule, f"use one of: {', '.join(kind.sides)}")
+
+
 def _check_unread(frame: pd.DataFrame, findings: Findings) -> None:
     """A term that the kind does not read must not be taken for one that counts."""
+    kind_of = words_of(frame["kind"].to_numpy())
     for column in _OWN_COLUMNS:
         readers = [name for name, kind in KINDS.items() if column in (*kind.required, *kind.optional)]
-        unread = (~frame["kind"].isin(readers) & (frame["kind"] != "")).to_numpy() & ~_is_empty(frame[column])
+        unread = ~kind_of.among("", *readers) & ~_is_empty(frame[column])
         rule = f"is not read by this kind: {column} belongs to {', '.join(readers)}"
         findings.rows(unread, column, frame[column], rule, "clear the cell or mend the kind")
 

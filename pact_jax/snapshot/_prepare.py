@@ -90,8 +90,9 @@ def prepare(snapshot: Snapshot, *, horizon_days: int) -> Prepared:
     portfolio = Portfolio(held.groups, capacity(len(desks), minimum=_MIN_DESKS), book.bucket_obligor.shape[0])
 
     def of_place(column: str) -> np.ndarray:
-        values = positions.array(column)
-        return np.where(held.row >= 0, values[np.maximum(held.row, 0)], "")
+        words = np.full(len(held.row), "", dtype=object)
+        words[place_of_row] = positions.array(column)
+        return words
 
     labels = Labels(
         position_id=of_place("position_id"),

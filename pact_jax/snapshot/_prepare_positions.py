@@ -138,11 +138,11 @@ def prepare_positions(
         contracts, code = _distinct(positions.rows(at, resolver.columns))
         terms = _pad_contracts(resolver.terms(contracts, axes), capacity(len(contracts)))
         groups.append(held.group(terms, code, at))
-        rows.append(padded(at, capacity(len(at)), -1))
+        rows.append(padded(at, _length(at), -1))
     if snapshot.linear is not None:
         at = np.flatnonzero(kind.among("linear"))
         groups.append(held.group(_linear_terms(positions, snapshot.linear, at), np.arange(len(at)), at))
-        rows.append(padded(at, capacity(len(at)), -1))
+        rows.append(padded(at, _length(at), -1))
     return PreparedPositions(tuple(groups), np.concatenate(rows))
 
 
@@ -163,9 +163,9 @@ class _Held:
 
     def group(self, terms: AbstractTerms, contract: np.ndarray, at: np.ndarray) -> PositionGroup:
         """The rows at some places as one group."""
-        length, bucket = capacity(len(at)), self.bucket[at]
+        length, bucket = _length(at), self.bucket[at]
         book, book_desk, book_bucket = books_of(self.desk[at], bucket if (bucket >= 0).any() else None)
-        num_books = capacity(len(book_desk), minimum=_MIN_BOOKS)
+        num_books = capacity(max(len(book_desk), 1), minimum=_MIN_BOOKS)
         return PositionGroup(
             terms=terms,
             contract=padded(contract.astype(np.int64), length, 0),
@@ -177,12 +177,17 @@ class _Held:
         )
 
 
+def _length(at: np.ndarray) -> int:
+    """Places of a group: a book of exposures alone has a positions axis of padding."""
+    return capacity(max(len(at), 1))
+
+
 def _linear_terms(positions: SortedTable, linear: LinearBook, at: np.ndarray) -> LinearExposure:
     value = positions.array("value").astype(np.float64)[at]
     # Rows of the matrix follow the linear rows of the snapshot's own order.
     own = np.sort(positions.order[at])
     sensitivity = linear.sensitivity[np.searchsorted(own, positions.order[at])]
-    length = capacity(len(at))
+    length = _length(at)
     return LinearExposure(padded(value, length, 0.0), padded(value[:, None] * sensitivity, length, 0.0))
 
 

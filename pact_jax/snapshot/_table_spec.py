@@ -226,7 +226,8 @@ def _check_column(
         lost = wrong & values.isin(list(known.get(f"declared:{column.refers_to}", ()))).to_numpy()
         findings.rows(lost, column.name, raw, f"stands on a row of {where} that is itself rejected", "mend that row")
         wrong &= ~lost
-        _unknown(findings, wrong, column.name, raw, f"is not in table {where}", tuple(keys), f"add it to {where}, or ")
+        first = f"add it to {where}, or "
+        _unknown(findings, wrong, column.name, raw, f"is not in table {where}", sorted(keys), first)
     return values.astype(_dtype(column))
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pact_jax.errors import SnapshotError
 from pact_jax.io import snapshot_from_dict
-from pact_jax.snapshot import TABLES
+from pact_jax.snapshot import TABLES, prepare
 
 PAYLOAD: dict = {
     "positions": [
@@ -59,6 +59,16 @@ def test_exposures_alone_and_positions_alone() -> None:
     assert len(exposures.positions) == 0 and exposures.linear is not None
     positions = snapshot_from_dict({k: v for k, v in PAYLOAD.items() if k != "credit_exposures"})
     assert len(positions.credit_exposures) == 0
+
+
+def test_a_book_of_exposures_has_positions_that_nobody_holds() -> None:
+    prepared = prepare(snapshot_from_dict({k: v for k, v in PAYLOAD.items() if k != "positions"}), horizon_days=10)
+    (group,) = prepared.inputs.portfolio.groups
+    assert len(group.quantity) > 0 and not group.mask.any() and not group.quantity.any()
+    assert set(prepared.labels.position_id) == {""} and (prepared.row == -1).all()
+    assert prepared.labels.exposures == ("ACME", "BETA")
+    # Neither is scaled by a position.
+    assert (np.asarray(prepared.inputs.credit.position) == -1).all()
 
 
 def test_one_factor_needs_no_matrix() -> None:
