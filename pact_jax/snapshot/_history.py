@@ -57,15 +57,25 @@ def _check_dates(dates: pd.Series, findings: Findings) -> pd.Series:
 
 
 def _check_levels(raw: pd.Series, findings: Findings, key: str) -> np.ndarray:
+    if raw.dtype == np.float64 and _are_levels(raw.to_numpy(), key):
+        return raw.to_numpy()
     values, blank, wrong_type = READERS["number"](raw)
     levels = values.to_numpy()
     mend = "fill the level, drop the date or drop the column: a gap has no return"
     findings.rows(blank | wrong_type | np.isinf(levels), key, raw, "is not a finite level", mend)
-    if not key.startswith("zero:"):
+    if not _may_be_negative(key):
         findings.rows(
             levels <= 0.0, key, raw, "must be > 0: its returns are logarithmic", "write the level, not the return"
         )
     return levels
+
+
+def _are_levels(values: np.ndarray, key: str) -> bool:
+    return bool(np.isfinite(values).all() and (_may_be_negative(key) or (values > 0.0).all()))
+
+
+def _may_be_negative(key: str) -> bool:
+    return key.startswith("zero:")
 
 
 def _keys(context: Context, names: Callable[[str], frozenset[str]]) -> frozenset[str]:

@@ -144,27 +144,31 @@ class _Review:
     def _keep(self, name: str, frame: pd.DataFrame) -> None:
         findings = self.findings[name]
         bad = findings.bad.copy()
-        self._learn(name, "declared:", frame)
         if name in _GROUPS:
             bad = _with_whole_group(frame, _GROUPS[name], bad)
-        if self.drop:
+        kept = frame
+        if self.drop and bad.any():
             self.rejected += rejected_rows(name, frame, findings, bad, self.context)
             if name == "positions" and self.linear:
                 self.linear = replace(self.linear, sensitivity=self.linear.sensitivity[~bad])
-            frame = frame[~bad]
-        self.context.tables[name] = frame
-        self._learn(name, "", frame)
-        if name == "currencies" and len(bad) and self.context.reporting_currency not in set(frame["currency"]):
+            kept = frame[~bad]
+        self.context.tables[name] = kept
+        self._learn(name, frame, kept)
+        if name == "currencies" and len(bad) and self.context.reporting_currency not in set(kept["currency"]):
             rule = "the reporting currency has no row that can be used"
             findings.whole(
                 "currency", self.context.reporting_currency, rule, "mend it: nothing can be reported without"
             )
 
-    def _learn(self, name: str, prefix: str, frame: pd.DataFrame) -> None:
+    def _learn(self, name: str, frame: pd.DataFrame, kept: pd.DataFrame) -> None:
+        """Names that other tables may refer to, and those whose rows were there and may have been rejected."""
         if name == "history" or self.findings[name].fatal:
             return
         for column in frame.select_dtypes(include="object").columns:
-            self.context.known[f"{prefix}{name}.{column}"] = frozenset(frame[column].unique()) - {""}
+            declared = frozenset(frame[column].unique()) - {""}
+            known = declared if kept is frame else frozenset(kept[column].unique()) - {""}
+            self.context.known[f"declared:{name}.{column}"] = declared
+            self.context.known[f"{name}.{column}"] = known
 
     def snapshot(self) -> Snapshot:
         found = {"linear": self.linear, "rejected": tuple(self.rejected), "rows_in": self.rows_in}

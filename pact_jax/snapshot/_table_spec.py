@@ -273,11 +273,12 @@ def _unknown(
 
 
 def _check_unique(table: Table, frame: pd.DataFrame, findings: Findings) -> None:
-    blank = (frame[list(table.unique)].isna() | (frame[list(table.unique)] == "")).any(axis=1)
-    repeated = (frame.duplicated(list(table.unique), keep="first") & ~blank).to_numpy()
+    keys = frame[list(table.unique)]
+    repeated = keys.duplicated(keep="first").to_numpy()
+    if repeated.any():
+        repeated = repeated & ~(keys.isna() | (keys == "")).any(axis=1).to_numpy()
     if not repeated.any():
         return
-    keys = frame[list(table.unique)]
     firsts = keys[~repeated].itertuples(index=False, name=None)
     first_label = dict(zip(firsts, frame.index[~repeated], strict=True))
     for at in np.flatnonzero(repeated):
