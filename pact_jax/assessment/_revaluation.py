@@ -80,9 +80,9 @@ def _ladder_flag(certificate: TailCertificate, left: tuple[LeftInFull, ...], num
     exact = ", ".join(kind.kind for kind in left) or "no kind"
     return (
         f"LADDER: of {num_scenarios:,} scenarios {int(certificate.verified):,} are revalued in full, the others by "
-        f"ladder ({exact} in full everywhere); score, VaR, ES and contributions of the joint loss and of the market "
-        f"agent are those of full revaluation; measures of desks, loss correlations and scenarios before the lowest "
-        f"VaR carry the ladders' error ({_in_words(certificate)})"
+        f"ladders and strips ({exact} in full everywhere); score, VaR, ES and contributions of the joint loss and of "
+        f"the market agent are those of full revaluation; measures of desks, loss correlations and scenarios before "
+        f"the lowest VaR carry their error ({_in_words(certificate)})"
     )
 
 

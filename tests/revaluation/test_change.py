@@ -60,7 +60,8 @@ def test_blocks_equal_one_scenario_at_a_time(monkeypatch, kind, name, block):
 
 
 def test_a_kind_without_a_pricer_takes_the_plain_way():
-    terms, market, some = books.stocks(), books.market(), SHOCKS["all"]
+    terms, market = books.linear(), books.market()
+    some = MarketShock(factor=jnp.asarray(np.random.default_rng(2).normal(size=(COUNT, 2))))
     base = state_values(terms, market)
     assert scenario_pricer(terms, scenario_markets(market, some)) is None
     held = hold_change(terms, market, some, base, jnp.ones((1, base.shape[0])))
