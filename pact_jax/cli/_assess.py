@@ -41,7 +41,9 @@ def add_assess(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     scenarios.add_argument(
         "--scenarios", type=int, metavar="N", help=f"Monte Carlo scenarios (default {_NUM_SCENARIOS:,})"
     )
-    add("--ladder", action="store_true", help="the book collapsed onto ladders and strips, the tails in full: the same score")
+    add(
+        "--ladder", action="store_true", help="collapse the book onto ladders and strips, tails in full: the same score"
+    )
     add("--seed", type=int, default=0, metavar="S", help="seed of every random number (default 0)")
     add("--json", type=Path, metavar="F", help="write the report as JSON to this file as well")
     add("--html", type=Path, metavar="F", help="write the report as one offline HTML file as well")
