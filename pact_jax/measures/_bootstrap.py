@@ -10,12 +10,13 @@ from jaxtyping import Array, Float, Int, UInt32
 
 from .._typing import FloatScalar, FloatScalarLike, KeyScalar
 from ..sampling import Words, threefry2x32, to_normal, to_uniform
-from ..special import normal_quantile
+from ..special import normal_quantile, positive_log
 from ._quantile import SNAP, as_confidence, tail_mass
 from ._standard_error import TailStandardError, dependent_standard_error, independent_standard_error
 from ._tail import TailMeasures, as_weights, tail_measures
 
-_BATCH = 64
+_NUMBERS = 1 << 20
+"""Numbers that a batch of resamples holds; cores share the work of a batch."""
 
 
 class UpperBound(eqx.Module):
@@ -243,7 +244,8 @@ def _resample(
         return _Sample(var, es, jnp.sqrt(jnp.sum(sums * sums)))
 
     # A batch that divides the number of resamples: `lax.map` compiles a remainder a second time.
-    batch = next(b for b in range(min(_BATCH, resamples), 0, -1) if resamples % b == 0)
+    most = max(_NUMBERS // (n if block > 1 else kept), 1)
+    batch = next(b for b in range(min(most, resamples), 0, -1) if resamples % b == 0)
     return lax.map(one, jnp.arange(resamples, dtype=jnp.uint32), batch_size=batch)
 
 
@@ -257,14 +259,15 @@ def _tail_ranks(
     key: Words, resample: UInt32[Array, ""], held: Int[Array, ""], kept: int, dtype: jnp.dtype
 ) -> Int[Array, "scenarios"]:
     """Ranks, 0 = largest loss, of the `kept` largest of n draws with replacement: floor(n U_(j))."""
-    words = threefry2x32(key, (resample, jnp.arange(kept + 1, dtype=jnp.uint32)))
-    partial = jnp.cumsum(-jnp.log(to_uniform(words, dtype)[:kept]))
+    words = threefry2x32(key, (resample, jnp.arange(kept, dtype=jnp.uint32)))
+    partial = jnp.cumsum(-positive_log(to_uniform(words, dtype)))
     # The spacings that are not made one by one add up to a gamma variable; none is left where all n are made but one.
     # Its shape is that of the scenarios that are not kept, large, so the cube of a normal is a gamma to far below the
     # noise of the resampling (Wilson and Hilferty 1931), and compiles in a tenth of the time of an exact draw.
     shape = jnp.maximum(held - kept + 1, 1).astype(dtype)
     ninth = 1.0 / (9.0 * shape)
-    rest = shape * jnp.maximum(1.0 - ninth + jnp.sqrt(ninth) * to_normal(words, dtype)[kept], 0.0) ** 3
+    normal = to_normal(threefry2x32(key, (resample, jnp.uint32(kept))), dtype)
+    rest = shape * jnp.maximum(1.0 - ninth + jnp.sqrt(ninth) * normal, 0.0) ** 3
     return jnp.floor(partial / (partial[-1] + rest) * held.astype(dtype)).astype(jnp.int32)
 
 

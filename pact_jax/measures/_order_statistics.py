@@ -5,8 +5,9 @@ import enum
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from .._numerics import from_ordered_bits
 from .._typing import FloatScalar, FloatScalarLike
-from ._quantile import SNAP, as_confidence, count_losses, has_nan, key_to_loss, quantile_within, tail_mass
+from ._quantile import SNAP, as_confidence, count_losses, has_nan, quantile_within, tail_mass
 from ._refusal import refuse_derivative
 
 
@@ -58,7 +59,7 @@ def order_statistic_value_at_risk(
 
     def largest(rank: FloatScalar) -> FloatScalar:
         above = jnp.clip(rank, 1.0, float(n)) - 1.0
-        return key_to_loss(quantile_within(counted, above), loss.dtype)
+        return from_ordered_bits(quantile_within(counted, above), loss.dtype)
 
     tail = tail_mass(level) * n
     if rule is OrderStatistic.LINEAR:

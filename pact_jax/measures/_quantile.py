@@ -1,16 +1,23 @@
 """Exact weighted quantile by counting on the integer order of floating-point bits: no sort, no rounding of masses."""
 
 import math
+from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
 from jax import Array, lax
 from jaxtyping import Bool, Float, Int
 
+from .._numerics import from_ordered_bits, ordered_bits
 from .._typing import BoolScalar, FloatScalar, FloatScalarLike, IntScalar
 
 SNAP = 1e-9
 """Relative room in the comparison of a mass with 1 - confidence: 1000 x (1 - 0.975) is 25, not 25.000000000000022."""
+
+_STEPS = 8
+"""Halvings before the ends of a bracket are moved to keys that there are."""
+_SAMPLE, _SAMPLED = 4_096, 65_536
+"""Scenarios in the sample that a search starts with, and the fewest that it pays for."""
 
 
 class CountedLoss(eqx.Module):
@@ -60,9 +67,9 @@ def count_losses(loss: Float[Array, "scenarios"], weight: Float[Array, "scenario
     """
     if weight is None:
         one = jnp.asarray(1, jnp.int32)
-        return CountedLoss(_key(loss), None, jnp.asarray(1.0 / max(loss.shape[0], 1), dtype=float), one)
+        return CountedLoss(ordered_bits(loss), None, jnp.asarray(1.0 / max(loss.shape[0], 1), dtype=float), one)
     held = weight > 0
-    key = jnp.where(held, _key(loss), jnp.iinfo(_int_type(loss.dtype)).min)
+    key = jnp.where(held, ordered_bits(loss), jnp.iinfo(_int_type(loss.dtype)).min)
     largest = jnp.max(weight, initial=0.0)
     equal = jnp.all(~held | (weight == largest))
     share = weight / jnp.where(largest > 0, largest, 1.0)
@@ -88,42 +95,89 @@ def upper_quantile(counted: CountedLoss, confidence: FloatScalar, weight_type: j
 def quantile_within(counted: CountedLoss, budget: FloatScalar) -> Int[Array, ""]:
     """Key of the smallest loss x with mass{L > x} <= budget, in units of mass.
 
-    Bisection on the integer keys: every step is one compare-and-count pass, at most as many as the type has bits, and
-    it stops early once a single scenario is left. The answer is one of the losses, exact to the bit.
+    Bisection on the integer keys: every step is one compare-and-count pass. After a few the ends are moved to the
+    nearest keys that there are, so that it takes no longer to single out a value that many scenarios share than one of
+    many different ones. Many scenarios that all count one are cut first at two order statistics of a small sample,
+    which the quantile nearly always lies between; whether it does is counted, not assumed. The search stops once a
+    single scenario, or a single value, is left. The answer is one of the losses, exact to the bit.
     """
-    lowest = jnp.iinfo(counted.key.dtype).min
-    held = counted.key > lowest
-    highest = jnp.iinfo(counted.key.dtype).max
-    low = jnp.min(jnp.where(held, counted.key, highest), initial=highest)
-    low, high = jnp.maximum(low, lowest + 1) - 1, jnp.max(counted.key, initial=lowest)
+    low, high = _ends(counted.key, counted.key > jnp.iinfo(counted.key.dtype).min)
     mass_low = counted.mass_above(low)
     single = counted.single.astype(mass_low.dtype)
     budget = budget.astype(mass_low.dtype)
 
-    def unsettled(state: tuple[Array, Array, Array, Array]) -> BoolScalar:
-        low, high, above_low, above_high = state
-        return (low + 1 < high) & (above_low - above_high > single)
+    def unsettled(state: _Bracket) -> BoolScalar:
+        return (state.low + 1 < state.high) & (state.above_low - state.above_high > single)
 
-    def halve(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
-        low, high, above_low, above_high = state
-        # The mean of two integers without overflow, rounded down.
-        middle = (low & high) + ((low ^ high) >> 1)
-        above = counted.mass_above(middle)
+    def cut(state: _Bracket, at: Int[Array, ""]) -> _Bracket:
+        above = counted.mass_above(at)
         right = above > budget
-        return (
-            jnp.where(right, middle, low),
-            jnp.where(right, high, middle),
-            jnp.where(right, above, above_low),
-            jnp.where(right, above_high, above),
+        return _Bracket(
+            jnp.where(right, at, state.low),
+            jnp.where(right, state.high, at),
+            jnp.where(right, above, state.above_low),
+            jnp.where(right, state.above_high, above),
         )
 
-    _, high, _, _ = lax.while_loop(unsettled, halve, (low, high, mass_low, jnp.zeros_like(mass_low)))
-    return jnp.max(jnp.where(counted.key <= high, counted.key, lowest), initial=lowest)
+    def halve(turn: Int[Array, ""], state: _Bracket) -> _Bracket:
+        return cut(state, _middle(state.low, state.high, of_values=turn % 2 == 0))
+
+    def narrow(state: _Bracket) -> _Bracket:
+        _, state = lax.while_loop(
+            lambda turn: (turn[0] < _STEPS) & unsettled(turn[1]),
+            lambda turn: (turn[0] + 1, halve(*turn)),
+            (jnp.asarray(0), state),
+        )
+        low, high = _ends(counted.key, (counted.key > state.low) & (counted.key <= state.high))
+        return state._replace(low=low, high=high)
+
+    state = _Bracket(low, high, mass_low, jnp.zeros_like(mass_low))
+    if counted.unit is None and counted.key.shape[0] >= _SAMPLED:
+        for guess in _guesses(counted.key, budget):
+            state = cut(state, jnp.maximum(jnp.minimum(guess, state.high - 1), state.low + 1))
+    return lax.while_loop(unsettled, narrow, state).high
 
 
-def key_to_loss(key: Int[Array, "..."], dtype: jnp.dtype) -> Float[Array, "..."]:
-    """The loss of a key: the inverse of the order-preserving map, up to the sign of zero."""
-    return lax.bitcast_convert_type(jnp.where(key < 0, key ^ jnp.iinfo(key.dtype).max, key), dtype)
+def _guesses(key: Int[Array, "scenarios"], above: Int[Array, ""]) -> tuple[Array, Array]:
+    """Keys that probably lie just above and just below the one with so many scenarios above it."""
+    stride = key.shape[0] // _SAMPLE
+    sample = jnp.sort(key[::stride])
+    rank = above.astype(jnp.float32) / stride
+    room = 4.0 * jnp.sqrt(rank + 1.0)
+
+    def ranked(place: FloatScalar) -> Int[Array, ""]:
+        return sample[sample.shape[0] - 1 - jnp.clip(place.astype(jnp.int32), 0, sample.shape[0] - 1)]
+
+    return ranked(rank - room), ranked(rank + room + 1.0) - 1
+
+
+class _Bracket(NamedTuple):
+    """The quantile is above `low` and not above `high`; the mass above each."""
+
+    low: Array
+    high: Array
+    above_low: Array
+    above_high: Array
+
+
+def _middle(low: Int[Array, ""], high: Int[Array, ""], *, of_values: BoolScalar) -> Int[Array, ""]:
+    """A key between two: of the mean of their values, which soon finds the magnitude, or the mean of the keys.
+
+    The mean of the keys bounds the number of steps by twice the bits of the type, whatever the losses are.
+    """
+    # The mean of two integers without overflow, rounded down.
+    mean = (low & high) + ((low ^ high) >> 1)
+    dtype = jnp.dtype(jnp.float64 if low.dtype.itemsize == 8 else jnp.float32)
+    value = ordered_bits(0.5 * from_ordered_bits(low + 1, dtype) + 0.5 * from_ordered_bits(high, dtype))
+    return jnp.where(of_values & (value > low) & (value < high), value, mean)
+
+
+def _ends(key: Int[Array, "scenarios"], inside: Bool[Array, "scenarios"]) -> tuple[Array, Array]:
+    """One less than the smallest key inside, and the largest."""
+    bounds = jnp.iinfo(key.dtype)
+    smallest = jnp.min(jnp.where(inside, key, bounds.max), initial=bounds.max)
+    largest = jnp.max(jnp.where(inside, key, bounds.min), initial=bounds.min)
+    return jnp.maximum(smallest, bounds.min + 1) - 1, largest
 
 
 def has_nan(loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None) -> Bool[Array, ""]:
@@ -147,14 +201,6 @@ def _budget(counted: CountedLoss, confidence: FloatScalar, weight_type: jnp.dtyp
     units = jnp.where(jnp.isnan(units), 0.0, units * (1.0 + room).astype(wide))
     # Kept inside the integer type of the masses; more budget than there is mass picks the smallest loss either way.
     return jnp.minimum(jnp.floor(units), 2.0**62 if counted.unit is not None else 2.0**30)
-
-
-def _key(x: Float[Array, "scenarios"]) -> Int[Array, "scenarios"]:
-    bits = lax.bitcast_convert_type(x, _int_type(x.dtype))
-    top = jnp.iinfo(bits.dtype)
-    # -0.0 and 0.0 are one value; a negative float grows in magnitude with its bits, so those are mirrored.
-    bits = jnp.where(bits == top.min, 0, bits)
-    return jnp.where(bits < 0, bits ^ top.max, bits)
 
 
 def _int_type(dtype: jnp.dtype) -> jnp.dtype:

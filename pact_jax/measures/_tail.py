@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, UInt32
 
-from .._numerics import round_here, tree_sum
+from .._numerics import from_ordered_bits, round_here, tree_sum
 from .._status import Status
 from .._typing import FloatScalar, FloatScalarLike, UInt32Scalar
 from ._kernel import TailKernel, kernel_at
@@ -16,7 +16,6 @@ from ._quantile import (
     as_confidence,
     count_losses,
     has_nan,
-    key_to_loss,
     tail_mass,
     upper_quantile,
 )
@@ -309,7 +308,7 @@ def _exact_quantile(
     level: FloatScalar,
 ) -> FloatScalar:
     weight_type = counted.unit_mass.dtype if weight is None else weight.dtype
-    x = key_to_loss(upper_quantile(counted, level, weight_type), loss.dtype)
+    x = from_ordered_bits(upper_quantile(counted, level, weight_type), loss.dtype)
     return jnp.where(has_nan(loss, weight) | jnp.isnan(tail_mass(level)), jnp.nan, x)
 
 

@@ -179,3 +179,20 @@ def test_single_precision_without_64_bit_integers():
         assert got.value_at_risk.dtype == np.float32
         assert float(got.value_at_risk) == expected
         assert float(equal) == float(plain) == np.sort(loss)[300 - 1 - round(300 * (1 - level))]
+
+
+@pytest.mark.parametrize("kind", ["spread", "lumps", "sorted", "one value"])
+def test_many_losses_are_found_wherever_the_first_guess_lies(kind):
+    # From 65,536 losses on, every nineteenth of this many is looked at first: a period of nineteen makes that mislead.
+    n = 80_000
+    rng = np.random.default_rng(4)
+    spread = rng.standard_t(3, n)
+    loss = {
+        "spread": np.where(np.arange(n) % 19 == 0, spread, 50.0 + np.abs(spread)),
+        "lumps": np.where(rng.random(n) < 0.9, 0.0, np.round(spread)),
+        "sorted": np.sort(spread),
+        "one value": np.full(n, -3.0),
+    }[kind]
+    for level in (0.0, 0.95, 0.975, 0.9999):
+        expected = np.sort(loss)[max(n - 1 - int(np.floor(n * (1 - level) + 1e-9)), 0)]
+        assert float(value_at_risk(jnp.asarray(loss), None, level)) == expected
