@@ -33,7 +33,6 @@ def assemble(
         The set.
     """
     num_scenarios, dtype = moves.shape[0], moves.dtype
-    weight = equal_weights(num_scenarios, dtype) if weight is None else weight
     if deviation is None:
         systematic = jax.vmap(lambda column: normal_score(moves[:, column], weight), out_axes=1)(plan.driver_columns)
     else:
@@ -41,7 +40,7 @@ def assemble(
         systematic = moves[:, plan.driver_columns] / unit[None, :]
     return ScenarioSet(
         shock=plan.layout.to_shock(moves, plan.market),
-        weight=weight,
+        weight=equal_weights(num_scenarios, dtype) if weight is None else weight,
         index=jnp.arange(num_scenarios, dtype=jnp.uint32),
         systematic=systematic,
         horizon_days=jnp.asarray(plan.horizon_days, dtype),

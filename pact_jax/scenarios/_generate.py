@@ -69,5 +69,5 @@ def _gaussian(covariance: Float[Array, "factors factors"], plan: ScenarioPlan, *
     root, scale = symmetric_root(covariance)
     index = jnp.arange(num_scenarios, dtype=jnp.uint32)
     normals = counter_normals(plan.seed, Stream.MARKET, index, covariance.shape[0], dtype=covariance.dtype)
-    moves = jnp.matmul(normals, root, precision=jax.lax.Precision.HIGHEST) * scale[None, :]
+    moves = jnp.matmul(normals, root * scale[None, :], precision=jax.lax.Precision.HIGHEST)
     return assemble(moves, plan, Sampling.INDEPENDENT)

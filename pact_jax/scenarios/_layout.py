@@ -50,7 +50,7 @@ class ShockLayout:
         return np.array([column.leaf.is_log for column in self.columns], dtype=bool)
 
     def to_shock(self, moves: Float[Array, "scenarios factors"], market: MarketState) -> MarketShock:
-        """Scatters moves into the leaves of a shock; a leaf that no column drives stays None.
+        """Puts moves into the leaves of a shock; a leaf that no column drives stays None.
 
         Args:
             moves: one row a scenario, one column a factor.
@@ -61,18 +61,20 @@ class ShockLayout:
         """
         leaves: dict[str, Array] = {}
         for leaf in ShockLeaf:
-            places = [k for k, column in enumerate(self.columns) if column.leaf is leaf]
-            if not places:
-                continue
-            shape = getattr(market, leaf.value).shape
-            rows = np.array([self.columns[k].row for k in places])
-            target = jnp.zeros((moves.shape[0], *(shape if leaf is ShockLeaf.ZERO_RATE else shape[:1])), moves.dtype)
-            if leaf is ShockLeaf.ZERO_RATE:
-                tenors = np.array([self.columns[k].tenor for k in places])
-                leaves[leaf.value] = target.at[:, rows, tenors].set(moves[:, np.array(places)])
-            else:
-                leaves[leaf.value] = target.at[:, rows].set(moves[:, np.array(places)])
+            columns = self._columns_of(leaf, getattr(market, leaf.value).shape)
+            if columns is not None:
+                # Read, not scattered: a scatter writes one number at a time.
+                read = moves[:, np.maximum(columns, 0).ravel()].reshape(moves.shape[0], *columns.shape)
+                leaves[leaf.value] = jnp.where(columns[None] >= 0, read, 0.0)
         return MarketShock(**leaves, vol_dynamics=self.vol_dynamics)
+
+    def _columns_of(self, leaf: ShockLeaf, shape: tuple[int, ...]) -> np.ndarray | None:
+        """Column that drives each place of a leaf, -1 where none does; None if none drives the leaf at all."""
+        columns = np.full(shape if leaf is ShockLeaf.ZERO_RATE else shape[:1], -1)
+        for k, column in enumerate(self.columns):
+            if column.leaf is leaf:
+                columns[(column.row, column.tenor)[: columns.ndim]] = k
+        return columns if np.any(columns >= 0) else None
 
     def to_moves(self, shock: MarketShock) -> Float[Array, "scenarios factors"]:
         """Reads the columns off a shock: the inverse of `to_shock`; a leaf that is None reads 0.

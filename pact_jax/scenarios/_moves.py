@@ -6,6 +6,7 @@ from jaxtyping import Array, Bool, Float
 
 from pact_jax._program import program
 from pact_jax.errors import ArgumentError
+from pact_jax.special import positive_log
 
 
 def overlapping_moves(
@@ -33,7 +34,7 @@ def overlapping_moves(
     check_horizon(levels.shape[0], horizon_days)
     start, end = levels[:-horizon_days], levels[horizon_days:]
     ratio = jnp.where(is_log[None, :], end / jnp.where(is_log[None, :], start, 1.0), 1.0)
-    return jnp.where(is_log[None, :], jnp.log(ratio), end - start)
+    return jnp.where(is_log[None, :], positive_log(ratio), end - start)
 
 
 @program(static_argnames=("horizon_days",))
@@ -52,7 +53,9 @@ def moves_covariance(
     """
     moves = overlapping_moves(levels, is_log, horizon_days)
     centred = moves - jnp.mean(moves, axis=0, keepdims=True)
-    return jnp.matmul(centred.T, centred, precision=jax.lax.Precision.HIGHEST) / (moves.shape[0] - 1)
+    # Transposed in memory, which CPUs multiply in half the time of a transposition within the product.
+    by_factor = jax.lax.optimization_barrier(centred.T)
+    return jnp.matmul(by_factor, centred, precision=jax.lax.Precision.HIGHEST) / (moves.shape[0] - 1)
 
 
 def symmetric_root(

@@ -7,9 +7,13 @@ import pytest
 from scipy import optimize, stats
 
 from pact_jax.errors import ArgumentError
+from pact_jax.market import example_market
 from pact_jax.sampling import Stream, counter_chi2
 from pact_jax.scenarios import (
+    FactorColumn,
     Sampling,
+    ShockLayout,
+    ShockLeaf,
     age_weighted_scenarios,
     age_weights,
     block_bootstrap_scenarios,
@@ -20,6 +24,7 @@ from pact_jax.scenarios import (
     scale_root_time,
     student_t_scenarios,
 )
+from pact_jax.scenarios._systematic import normal_score
 
 from .histories import COVARIANCE, daily, levels, moves_of, plan
 
@@ -191,3 +196,33 @@ def test_root_time_is_exactly_that():
 def test_refusals(words, make):
     with pytest.raises(ArgumentError, match=words):
         make()
+
+
+def test_scores_of_equal_weights_are_mid_ranks_with_ties():
+    move = np.random.default_rng(5).integers(-40, 40, 400) * 0.25 + 0.0
+    move[:3] = [-0.0, 0.0, -0.0]
+    ours = np.asarray(normal_score(jnp.asarray(move), None))
+    expected = stats.norm.ppf((stats.rankdata(move) - 0.5) / 400)
+    np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-15)
+    weighted = normal_score(jnp.asarray(move), jnp.full(400, 1 / 400))
+    np.testing.assert_allclose(weighted, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_columns_find_their_places_in_any_order_and_what_none_drives_stands_still():
+    state = example_market()
+    curves, tenors = state.zero_rate.shape
+    layout = ShockLayout(
+        (
+            FactorColumn(ShockLeaf.ZERO_RATE, 0, tenors - 1),
+            FactorColumn(ShockLeaf.SPOT, 0),
+            FactorColumn(ShockLeaf.ZERO_RATE, 0, 0),
+        )
+    )
+    moves = np.random.default_rng(6).normal(size=(5, 3))
+    shock = layout.to_shock(jnp.asarray(moves), state)
+    rates = np.zeros((5, curves, tenors))
+    rates[:, 0, tenors - 1], rates[:, 0, 0] = moves[:, 0], moves[:, 2]
+    np.testing.assert_array_equal(shock.zero_rate, rates)
+    np.testing.assert_array_equal(shock.spot[:, 0], moves[:, 1])
+    assert not np.asarray(shock.spot[:, 1:]).any() and shock.fx is None
+    np.testing.assert_array_equal(layout.to_moves(shock), moves)
