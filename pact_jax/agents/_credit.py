@@ -3,7 +3,7 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, UInt32
 
 from pact_jax._program import program
 from pact_jax.credit import (
@@ -85,14 +85,18 @@ def _observe_credit(
     num_desks = portfolio.num_desks
     by_obligor = _severity_by_obligor(book, severity, num_desks)
 
-    def observe(one: tuple[Array, Array]) -> tuple[Array, Array, Array]:
-        systematic, index = one
-        default = sample_defaults(book, systematic, index, scenarios.seed, scenarios.horizon_days)
-        default = jax.lax.stop_gradient(default)
-        loss = jnp.matmul(by_obligor, default.astype(by_obligor.dtype), precision=jax.lax.Precision.HIGHEST)
-        return loss, default, likelihood_score(book, default, systematic, scenarios.horizon_days)
+    def draw(systematic: Float[Array, "drivers"], index: UInt32[Array, ""]) -> Bool[Array, "issuers"]:
+        return sample_defaults(book, systematic, index, scenarios.seed, scenarios.horizon_days)
 
-    loss, default, score = map_tiles(observe, (scenarios.systematic, scenarios.index), tile=TILE)
+    # Not by tiles: each default is made on its own, in one loop that all cores share and that stores nothing else.
+    default = jax.lax.stop_gradient(jax.vmap(draw)(scenarios.systematic, scenarios.index))
+
+    def observe(one: tuple[Array, Array]) -> tuple[Array, Array]:
+        systematic, defaulted = one
+        loss = jnp.matmul(by_obligor, defaulted.astype(by_obligor.dtype), precision=jax.lax.Precision.HIGHEST)
+        return loss, likelihood_score(book, defaulted, systematic, scenarios.horizon_days)
+
+    loss, score = map_tiles(observe, (scenarios.systematic, default), tile=TILE)
     return CreditObservation(loss, default, score, severity)
 
 
