@@ -63,7 +63,8 @@ def default_interaction(
     is_issuer = jnp.where(book.bucket_netting < 0, 1.0, 0.0)[None, :]
     fx_move = jnp.zeros_like(defaulted) if shock.fx is None else jnp.expm1(shock.fx[:, book.bucket_currency])
     stressed_value = severity.bucket_value[None, :] + bucket_pnl
-    positive = _each_scenario(book, stressed_value)
+    # Scenarios last while buckets are added up, so that each addition runs along memory.
+    positive = positive_netting(book, stressed_value.T).T
 
     claim_move = defaulted * is_issuer * fx_move
     issuer_loss = defaulted * is_issuer * bucket_pnl - claim_move * severity.bucket_claim[None, :]
@@ -71,10 +72,5 @@ def default_interaction(
     base_active = defaulted * (1.0 - is_issuer) * severity.netting_positive[None, :]
     netted = defaulted * (1.0 - is_issuer) * positive * stressed_value
     netting_loss = book.bucket_lgd[None, :] * (netted - base_active * severity.bucket_value[None, :])
-    loss = jnp.zeros((default.shape[0], num_desks), bucket_pnl.dtype)
-    loss = loss.at[:, book.bucket_desk].add(issuer_loss + netting_loss)
-    return DefaultInteraction(loss, active, claim_move, base_active)
-
-
-def _each_scenario(book: CreditBook, value: Float[Array, "scenarios buckets"]) -> Float[Array, "scenarios buckets"]:
-    return jax.vmap(lambda row: positive_netting(book, row))(value)
+    by_desk = jax.ops.segment_sum((issuer_loss + netting_loss).T, book.bucket_desk, num_segments=num_desks)
+    return DefaultInteraction(by_desk.T, active, claim_move, base_active)

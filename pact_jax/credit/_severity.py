@@ -38,18 +38,18 @@ class Severity(eqx.Module):
     netting_positive: Float[Array, "buckets"]
 
 
-def positive_netting(book: CreditBook, bucket_value: Float[Array, "buckets"]) -> Float[Array, "buckets"]:
+def positive_netting(book: CreditBook, bucket_value: Float[Array, "buckets ..."]) -> Float[Array, "buckets ..."]:
     """1 for each bucket whose netting set has a positive value in all, 0 otherwise and for issuer buckets.
 
     Args:
         book: tells which bucket is in which netting set.
-        bucket_value: value of each bucket in one state of the world.
+        bucket_value: value of each bucket, in one state of the world or in one after the other along a second axis.
 
     Returns:
         The derivative of the positive part, at which Euler allocation takes each bucket's share.
     """
     netting = jnp.maximum(book.bucket_netting, 0)
-    in_set = book.bucket_netting >= 0
+    in_set = jnp.expand_dims(book.bucket_netting >= 0, range(1, bucket_value.ndim))
     total = jax.ops.segment_sum(jnp.where(in_set, bucket_value, 0.0), netting, num_segments=max(book.num_netting, 1))
     return jnp.where(in_set & (total[netting] > 0.0), 1.0, 0.0)
 
