@@ -71,7 +71,8 @@ def positive_log(x: Float[Array, "..."]) -> Float[Array, "..."]:
         x: positive numbers.
 
     Returns:
-        log x, -inf at 0 and below the smallest normal number, NaN below 0; relative error below 3e-16 in float64, 3e-7 in float32.
+        log x, -inf at 0 and below the smallest normal number, NaN below 0; relative error below 3e-16 in float64, 3e-7
+        in float32.
 
     Example:
         >>> round(float(positive_log(jnp.asarray(10.0))), 5)
