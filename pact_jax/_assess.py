@@ -4,6 +4,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -31,6 +32,8 @@ from .scenarios import ScenarioSet
 from .snapshot import Snapshot, prepare
 
 _MAX_HORIZON = 20
+
+Tree = TypeVar("Tree")
 
 
 def assess(
@@ -84,7 +87,7 @@ def assess(
     prepared = prepare(snapshot, horizon_days=horizon_days)
     with precision(float32=float32):
         dtype = jnp.float32 if float32 else jnp.float64
-        inputs = jax.tree.map(lambda leaf: to_device(leaf, dtype), prepared.inputs)
+        inputs = to_device(prepared.inputs, dtype)
         tell(f"making scenarios: {generator!r}")
         rehearse(value_base, inputs.portfolio, inputs.market)
         scenarios, prepared = generate_noted(generator, prepared, inputs.market, horizon_days=horizon_days, seed=seed)
@@ -151,10 +154,14 @@ def precision(*, float32: bool) -> Iterator[None]:
         yield
 
 
-def to_device(leaf: np.ndarray, dtype: jnp.dtype) -> jax.Array:
-    """A prepared array on the device, floating ones in the precision of the run."""
-    array = np.asarray(leaf)
-    return jax.device_put(array.astype(dtype) if np.issubdtype(array.dtype, np.floating) else array)
+def to_device(prepared: Tree, dtype: jnp.dtype) -> Tree:
+    """Prepared arrays on the device, all in one transfer; floating ones in the precision of the run."""
+
+    def cast(leaf: np.ndarray) -> np.ndarray:
+        array = np.asarray(leaf)
+        return array.astype(dtype, copy=False) if np.issubdtype(array.dtype, np.floating) else array
+
+    return jax.device_put(jax.tree.map(cast, prepared))
 
 
 def check_arguments(horizon_days: int, confidence: float, levels: tuple[float, ...], generator: Generator) -> None:

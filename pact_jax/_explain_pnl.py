@@ -117,10 +117,10 @@ def explain_pnl(snapshot: Snapshot, to: Snapshot | StressScenario, *, num_nodes:
     with precision(float32=False):
         dtype = jnp.dtype(jnp.float64)
         held = (prepared.inputs.portfolio, prepared.inputs.market)
-        portfolio, market = jax.tree.map(lambda leaf: to_device(leaf, dtype), held)
+        portfolio, market = to_device(held, dtype)
         if isinstance(to, Snapshot):
             days = _days_between(snapshot, to)
-            end = jax.tree.map(lambda leaf: to_device(leaf, dtype), _market_of(snapshot, prepared, to))
+            end = to_device(_market_of(snapshot, prepared, to), dtype)
         else:
             end = _stressed(prepared, market, to)
         unknown = untimed_kinds(portfolio) if days else ()

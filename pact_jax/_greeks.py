@@ -97,9 +97,7 @@ def greeks(
     days = _days_ahead(snapshot)
     with precision(float32=False):
         dtype = jnp.dtype(jnp.float64)
-        portfolio, market = jax.tree.map(
-            lambda leaf: to_device(leaf, dtype), (prepared.inputs.portfolio, prepared.inputs.market)
-        )
+        portfolio, market = to_device((prepared.inputs.portfolio, prepared.inputs.market), dtype)
         found = pricing.greeks(
             portfolio, market, time_step=days / 365.0, vol_dynamics=vol_dynamics, second_order=second_order
         )

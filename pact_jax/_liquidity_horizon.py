@@ -115,7 +115,7 @@ def liquidity_horizon_shortfall(
     with precision(float32=False):
         dtype = jnp.dtype(jnp.float64)
         held = (prepared.inputs.portfolio, prepared.inputs.market)
-        portfolio, market = jax.tree.map(lambda leaf: to_device(leaf, dtype), held)
+        portfolio, market = to_device(held, dtype)
         scenarios, prepared = generate_noted(generator, prepared, market, horizon_days=_BASE_DAYS, seed=seed)
         moves = np.asarray(prepared.layout.to_moves(scenarios.shock))
         days = factors["liquidity_horizon"].reindex(prepared.labels.factors).fillna(0).to_numpy()

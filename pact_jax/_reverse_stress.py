@@ -179,7 +179,7 @@ def worst_case(
 def _book(prepared: Prepared) -> MoveLoss:
     dtype = jnp.dtype(jnp.float64)
     held = (prepared.inputs.portfolio, prepared.inputs.market)
-    portfolio, market = jax.tree.map(lambda leaf: to_device(leaf, dtype), held)
+    portfolio, market = to_device(held, dtype)
     return MoveLoss(portfolio, market, value_base(portfolio, market), prepared.layout)
 
 

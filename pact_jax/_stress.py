@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -96,9 +95,7 @@ def stress(
     prepared = prepare(snapshot, horizon_days=1)
     with precision(float32=False):
         dtype = jnp.dtype(jnp.float64)
-        portfolio, market = jax.tree.map(
-            lambda leaf: to_device(leaf, dtype), (prepared.inputs.portfolio, prepared.inputs.market)
-        )
+        portfolio, market = to_device((prepared.inputs.portfolio, prepared.inputs.market), dtype)
         shocks = stress_shocks(
             scenarios, market, factor_names(prepared), history=factor_history(prepared), vol_dynamics=vol_dynamics
         )
@@ -152,7 +149,7 @@ def stress_grid(
     with precision(float32=False):
         dtype = jnp.dtype(jnp.float64)
         held = (prepared.inputs.portfolio, prepared.inputs.market)
-        portfolio, market = jax.tree.map(lambda leaf: to_device(leaf, dtype), held)
+        portfolio, market = to_device(held, dtype)
         pnl = np.asarray(spot_vol_pnl(portfolio, market, spot_moves, vol_moves, vol_dynamics=vol_dynamics))
     rows, columns = pd.Index(spot_moves, name="spot"), pd.Index(vol_moves, name="vol")
     grid = pd.DataFrame(-pnl.sum(axis=2), index=rows, columns=columns)

@@ -129,7 +129,7 @@ class WhatIfBook:
         with precision(float32=False):
             groups = tuple(_without_bucket(group) for group in prepared.inputs.portfolio.groups)
             trade = Portfolio(groups, num_desks=0, num_buckets=0)
-            trade = jax.tree.map(lambda leaf: to_device(leaf, jnp.dtype(jnp.float64)), trade)
+            trade = to_device(trade, jnp.dtype(jnp.float64))
             result = jax.tree.map(np.asarray, what_if(self.memory, trade))
         if int(result.status):
             mend = "check the market data and the terms that the trade is priced from"
@@ -204,7 +204,7 @@ def what_if_book(
     prepared = prepare(snapshot, horizon_days=horizon_days)
     with precision(float32=False):
         dtype = jnp.dtype(jnp.float64)
-        inputs = jax.tree.map(lambda leaf: to_device(leaf, dtype), prepared.inputs)
+        inputs = to_device(prepared.inputs, dtype)
         scenarios, _ = generate_noted(generator, prepared, inputs.market, horizon_days=horizon_days, seed=seed)
         joint = evaluate(inputs, scenarios, confidence, levels=levels).joint
         wanted = jnp.asarray((confidence, *levels), dtype)

@@ -100,7 +100,7 @@ def make_ready(snapshot: Snapshot, options: Options) -> Ready:
     check_arguments(options.horizon_days, options.confidence, options.levels, options.generator)
     prepared = prepare(snapshot, horizon_days=options.horizon_days)
     dtype = jnp.float32 if options.float32 else jnp.float64
-    inputs = jax.tree.map(lambda leaf: to_device(leaf, dtype), prepared.inputs)
+    inputs = to_device(prepared.inputs, dtype)
     scenarios, prepared = generate_noted(
         options.generator, prepared, inputs.market, horizon_days=options.horizon_days, seed=options.seed
     )

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import jax
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
@@ -94,7 +95,8 @@ def estimate_loadings(obligors: Obligors, moves: Mapping[str, np.ndarray]) -> Ob
         said.append(f"loading of {len(listed)} listed obligors estimated from their own returns against the driver")
     missing = np.isnan(loading)
     if missing.any():
-        loading[missing] = np.asarray(regulatory_loading(obligors.pd[missing]))
+        with jax.enable_x64(True):  # whatever the process is set to: loadings are float64
+            loading[missing] = np.asarray(regulatory_loading(jax.device_put(obligors.pd[missing])))
         said.append(f"loading of {int(missing.sum())} obligors is the root of the regulatory correlation (CRE31.5)")
     return replace(obligors, loading=loading, assumptions=tuple(said))
 
