@@ -33,7 +33,8 @@ def generate(
         The set.
 
     Raises:
-        ArgumentError: a linear book has no history to replay, or the history does not hold what the generator needs.
+        ArgumentError: a book without risk factors; a linear book has no history to replay, or the history does not
+            hold what the generator needs.
     """
     return generate_noted(generator, prepared, market, horizon_days=horizon_days, seed=seed)[0]
 
@@ -60,6 +61,12 @@ def generate_noted(
     Raises:
         ArgumentError: as for `generate`.
     """
+    if not prepared.layout.columns:
+        raise ArgumentError(
+            "the book has no risk factor, so there is nothing to draw scenarios of",
+            where="generator",
+            mend="name at least one, such as the index, rate or sector factor that drives the exposures",
+        )
     one_day = isinstance(generator, RootTime)
     inner = generator.generator if isinstance(generator, RootTime) else generator
     plan = ScenarioPlan(

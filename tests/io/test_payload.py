@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pact_jax.errors import SnapshotError
+from pact_jax import assess
+from pact_jax.errors import ArgumentError, SnapshotError
 from pact_jax.io import snapshot_from_dict
 from pact_jax.snapshot import TABLES, prepare
 
@@ -69,6 +70,12 @@ def test_a_book_of_exposures_has_positions_that_nobody_holds() -> None:
     assert prepared.labels.exposures == ("ACME", "BETA")
     # Neither is scaled by a position.
     assert (np.asarray(prepared.inputs.credit.position) == -1).all()
+
+
+def test_a_book_without_a_factor_is_refused() -> None:
+    exposures = snapshot_from_dict({"credit_exposures": PAYLOAD["credit_exposures"][1:], "total_capital": 5.0})
+    with pytest.raises(ArgumentError, match=r"(?s)no risk factor.*name at least one"):
+        assess(exposures)
 
 
 def test_one_factor_needs_no_matrix() -> None:
