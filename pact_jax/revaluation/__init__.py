@@ -2,9 +2,6 @@
 
 from ._change import hold_change as hold_change
 from ._change import sum_change as sum_change
-from ._collapsed import CollapsedBook as CollapsedBook
-from ._collapsed import collapse as collapse
-from ._collapsed import collapsed_pnl as collapsed_pnl
 from ._cores import map_cores as map_cores
 from ._delta_gamma import DeltaGamma as DeltaGamma
 from ._delta_gamma import delta_gamma as delta_gamma
@@ -16,13 +13,7 @@ from ._full import Revaluation as Revaluation
 from ._full import by_desk_and_bucket as by_desk_and_bucket
 from ._full import revalue as revalue
 from ._importance import importance_scenarios as importance_scenarios
-from ._ladder_mode import ladder_vectors as ladder_vectors
-from ._ladder_nodes import LadderNodes as LadderNodes
-from ._ladder_plan import LadderPlan as LadderPlan
-from ._ladder_plan import LeftInFull as LeftInFull
-from ._ladder_plan import PlannedBook as PlannedBook
 from ._move_loss import MoveLoss as MoveLoss
-from ._plan_ladders import plan_ladders as plan_ladders
 from ._portfolio_base import PortfolioBase as PortfolioBase
 from ._portfolio_base import value_base as value_base
 from ._quadratic import Cumulants as Cumulants
@@ -58,3 +49,12 @@ from ._what_if import BookScenarios as BookScenarios
 from ._what_if import WhatIf as WhatIf
 from ._what_if import remember_book as remember_book
 from ._what_if import what_if as what_if
+from .ladder import CollapsedBook as CollapsedBook
+from .ladder import LadderNodes as LadderNodes
+from .ladder import LadderPlan as LadderPlan
+from .ladder import LeftInFull as LeftInFull
+from .ladder import PlannedBook as PlannedBook
+from .ladder import collapse as collapse
+from .ladder import collapsed_pnl as collapsed_pnl
+from .ladder import ladder_vectors as ladder_vectors
+from .ladder import plan_ladders as plan_ladders

@@ -12,14 +12,14 @@ from pact_jax._status import Status
 from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState
 
+from .._full import by_desk_and_bucket
+from .._portfolio_base import PortfolioBase, value_base
+from .._tile import map_blocks
+from .._vectors import VERIFY_TILE, PnlVectors, RevaluationMode, certify_tail, check_level, full_vectors
 from ._collapsed import collapse, collapsed_pnl
-from ._full import by_desk_and_bucket
-from ._ladder_nodes import LadderNodes
-from ._ladder_plan import LadderPlan, PlannedBook
+from ._nodes import LadderNodes
+from ._plan import LadderPlan, PlannedBook
 from ._plan_ladders import plan_ladders
-from ._portfolio_base import PortfolioBase, value_base
-from ._tile import map_blocks
-from ._vectors import VERIFY_TILE, PnlVectors, RevaluationMode, certify_tail, check_level, full_vectors
 
 ONE_BASIS_POINT = 1e-4
 """Tolerance of a certificate: largest error of VaR and ES, as a fraction of the VaR."""

@@ -9,8 +9,8 @@ from pact_jax.instruments import CashPoints, GrowthPoints, LinearFlows, Portfoli
 from pact_jax.market import MarketShock
 from pact_jax.pricing import fixed_payments
 from pact_jax.revaluation import collapse, collapsed_pnl, full_vectors, plan_ladders, value_base
-from pact_jax.revaluation._ladder_nodes import LadderNodes
-from pact_jax.revaluation._strips import StripDates, _spread
+from pact_jax.revaluation.ladder._nodes import LadderNodes
+from pact_jax.revaluation.ladder._strips import StripDates, _spread
 from tests.pricing import books
 
 SCENARIOS = 64

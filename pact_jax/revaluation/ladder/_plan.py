@@ -10,8 +10,8 @@ from jaxtyping import Array, Bool, Float, Int
 from pact_jax.instruments import AbstractTerms, DiscountPoints, Portfolio
 from pact_jax.pricing import LadderAxes
 
-from ._exposure import sum_by_desk
-from ._portfolio_base import PortfolioBase
+from .._exposure import sum_by_desk
+from .._portfolio_base import PortfolioBase
 from ._strip_plan import StripPlan
 
 ROWS = 32

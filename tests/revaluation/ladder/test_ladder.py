@@ -11,8 +11,8 @@ from pact_jax.errors import ArgumentError
 from pact_jax.instruments import DiscountPoints, EuropeanOption
 from pact_jax.market import MarketShock, VolDynamics
 from pact_jax.revaluation import LadderNodes, RevaluationMode, full_vectors, ladder_vectors, plan_ladders
-from pact_jax.revaluation._chebyshev import chebyshev_basis, chebyshev_nodes, chebyshev_transform
 from pact_jax.revaluation._vectors import certify, tail_scenarios
+from pact_jax.revaluation.ladder._chebyshev import chebyshev_basis, chebyshev_nodes, chebyshev_transform
 from tests.pricing import books
 
 COUNT, LEVEL = 300, 0.95

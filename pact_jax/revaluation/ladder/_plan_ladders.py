@@ -7,7 +7,7 @@ from pact_jax.instruments import Accounting, Portfolio, PositionGroup
 from pact_jax.market import FactorGroup, MarketShock, MarketState, VolDynamics
 from pact_jax.pricing import LadderAxes, fixed_payments, ladder_axes
 
-from ._ladder_plan import BLOCKS, ROWS, LadderOrder, LadderPlan, LeftInFull, PlannedBook
+from ._plan import BLOCKS, ROWS, LadderOrder, LadderPlan, LeftInFull, PlannedBook
 from ._strip_plan import StripPlan, plan_strips
 
 _ROUNDED = 8

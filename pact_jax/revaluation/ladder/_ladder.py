@@ -19,10 +19,10 @@ from pact_jax.instruments import Portfolio
 from pact_jax.market import MarketShock, MarketState, scenario_markets
 from pact_jax.pricing import scenario_pricer
 
+from .._portfolio_base import PortfolioBase
 from ._chebyshev import chebyshev_basis, chebyshev_transform
-from ._ladder_nodes import Curves, LadderNodes, Scales, node_set, node_shock, scales_of
-from ._ladder_plan import BLOCKS, ROWS, LadderPlan, LaidOut, lay_out
-from ._portfolio_base import PortfolioBase
+from ._nodes import Curves, LadderNodes, Scales, node_set, node_shock, scales_of
+from ._plan import BLOCKS, ROWS, LadderPlan, LaidOut, lay_out
 
 
 class Ladder(NamedTuple):

@@ -10,13 +10,13 @@ from pact_jax.instruments import Portfolio, PositionGroup
 from pact_jax.market import MarketShock, MarketState
 from pact_jax.pricing import FixedPayments, fixed_payments
 
+from .._portfolio_base import PortfolioBase
+from .._tile import map_blocks
 from ._ladder import Ladder, build_ladder, ladder_pnl
-from ._ladder_nodes import LadderNodes
-from ._ladder_plan import LadderPlan
-from ._portfolio_base import PortfolioBase
+from ._nodes import LadderNodes
+from ._plan import LadderPlan
 from ._strip_plan import StripPlan
 from ._strips import StripDates, Strips, merge_payments, strip_dates, strip_pnl
-from ._tile import map_blocks
 
 TILE = 256
 """Scenarios evaluated at a time."""
