@@ -6,6 +6,7 @@ same numbers; accuracy is the largest difference relative to the largest number 
 the same order statistic.
 """
 
+import importlib
 import statistics
 import time
 from collections.abc import Callable
@@ -118,13 +119,15 @@ def _numpy_filtered(returns: np.ndarray) -> np.ndarray:
 def _skfolio_row(row: dict, returns: np.ndarray, holding: np.ndarray, seen: Risk) -> list[dict]:
     """VaR and ES by the measures of skfolio, which has no components of them; a part of the portfolios, scaled."""
     try:
-        from skfolio.measures import cvar, value_at_risk
+        peers = importlib.import_module("skfolio.measures")
     except ImportError:
         return []
     some = holding[:_SKFOLIO_PORTFOLIOS]
 
     def peer() -> np.ndarray:
-        return np.array([[value_at_risk(own, LEVEL), cvar(own, LEVEL)] for own in (returns @ one for one in some)])
+        return np.array(
+            [[peers.value_at_risk(own, LEVEL), peers.cvar(own, LEVEL)] for own in (returns @ one for one in some)]
+        )
 
     gap = np.abs(peer()[:, 1] / seen.expected_shortfall[: len(some)] - 1.0).max()
     peer_s = min(_seconds(peer) for _ in range(3)) * len(holding) / len(some)
