@@ -1,5 +1,7 @@
 """Strips: fixed payments merged by date move as full revaluation says, whatever the book."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -81,9 +83,13 @@ def by_strips(portfolio: Portfolio, moves: MarketShock):
     market, nodes = books.market(), LadderNodes().fitted(moves)
     planned = plan_ladders(portfolio, market, moves)
     assert planned.plan is not None and not planned.left
-    base = value_base(portfolio, market)
-    collapsed = collapse(planned.plan, portfolio, base, market, moves, nodes)
-    return collapsed_pnl(planned.plan, collapsed, portfolio, market, moves)
+    return evaluate(planned.plan, portfolio, value_base(portfolio, market), market, moves, nodes)
+
+
+@functools.partial(jax.jit, static_argnames="nodes")
+def evaluate(plan, portfolio, base, market, moves, nodes):
+    collapsed = collapse(plan, portfolio, base, market, moves, nodes)
+    return collapsed_pnl(plan, collapsed, portfolio, market, moves)
 
 
 @pytest.mark.parametrize(("size", "tolerance"), [(1.0, 3e-5), (3.0, 3e-4)])
