@@ -18,6 +18,7 @@ from .assessment import (
     MonteCarlo,
     Uncertainty,
     Windowed,
+    check_mode,
     compose_report,
     find,
     generate_noted,
@@ -82,6 +83,7 @@ def assess(
     """
     generator = MonteCarlo() if generator is None else generator
     check_arguments(horizon_days, confidence, levels, generator)
+    check_mode(revaluation)
     tell = (lambda words: None) if progress is None else progress
     tell(f"preparing {len(snapshot.positions):,} positions")
     prepared = prepare(snapshot, horizon_days=horizon_days)

@@ -35,6 +35,7 @@ from ._measures import measure_table as measure_table
 from ._plain import plain as plain
 from ._report import AssessmentReport as AssessmentReport
 from ._revaluation import Revalued as Revalued
+from ._revaluation import check_mode as check_mode
 from ._revaluation import observe_by as observe_by
 from ._tail import tail_frame as tail_frame
 from ._uncertainty import Uncertainty as Uncertainty

@@ -28,6 +28,13 @@ class Revalued(NamedTuple):
     flags: tuple[str, ...]
 
 
+def check_mode(mode: RevaluationMode) -> None:
+    """Refuses a mode that does not revalue the tails, and what is no mode."""
+    if mode not in (RevaluationMode.FULL, RevaluationMode.LADDER):
+        mend = "use RevaluationMode.FULL or RevaluationMode.LADDER: both give the exact score"
+        raise ArgumentError(f"an assessment by {getattr(mode, 'value', mode)!r}", where="assess", mend=mend)
+
+
 def observe_by(
     mode: RevaluationMode,
     inputs: RiskInputs,
@@ -48,13 +55,7 @@ def observe_by(
 
     Returns:
         What was observed, in which mode, with flags.
-
-    Raises:
-        ArgumentError: a mode that does not revalue the tails.
     """
-    if mode not in (RevaluationMode.FULL, RevaluationMode.LADDER):
-        mend = "use RevaluationMode.FULL or RevaluationMode.LADDER: both give the exact score"
-        raise ArgumentError(f"an assessment by {mode.value}", where="assess", mend=mend)
     flags: tuple[str, ...] = ()
     if mode is RevaluationMode.LADDER:
         plan, left = plan_ladders(inputs.portfolio, inputs.market, scenarios.shock)

@@ -69,6 +69,8 @@ def test_a_ladder_that_is_too_coarse_brings_full_revaluation(full, monkeypatch):
 def test_modes_that_do_not_revalue_the_tails_are_refused():
     with pytest.raises(ArgumentError, match="delta-gamma"):
         assess(DESK, revaluation=RevaluationMode.DELTA_GAMMA)
+    with pytest.raises(ArgumentError, match=r"'ladder'(?s:.*)use RevaluationMode.FULL or RevaluationMode.LADDER"):
+        assess(DESK, revaluation="ladder")  # pyright: ignore[reportArgumentType]
 
 
 def test_another_book_of_the_same_shapes_compiles_nothing(ladder):
