@@ -2,6 +2,7 @@
 
 from ._assess import assess as assess
 from ._cache import cache_programs as cache_programs
+from ._cache import unkept_programs as unkept_programs
 from ._doctor import doctor as doctor
 from ._explain_pnl import PnlExplanation as PnlExplanation
 from ._explain_pnl import explain_pnl as explain_pnl

@@ -11,6 +11,7 @@ from pathlib import Path
 import jax
 
 from ._program import keep_programs
+from ._program import unkept_programs as unkept_programs
 from ._version import __version__
 from .errors import ArgumentError
 
@@ -20,7 +21,8 @@ def cache_programs(folder: str | os.PathLike[str] | None = None) -> Path:
 
     Configures JAX's persistent compilation cache for this process, and keeps what is traced beside it, under a name
     made of the sources of this package, the versions of JAX and the shapes. What lies in the folder is run, so it must
-    be yours alone. Programs with classes of your own in them (a kind that you registered) are traced anew each time.
+    be yours alone. Programs with classes of your own in them (a kind that you registered) are traced anew each time;
+    `unkept_programs` names them.
 
     Args:
         folder: made if missing; `pact_jax` in `$XDG_CACHE_HOME` or `~/.cache` if None.

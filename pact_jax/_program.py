@@ -32,6 +32,7 @@ _Shape: TypeAlias = tuple[tuple[int, ...], np.dtype, bool]
 
 _programs: list["Program"] = []
 _rehearsed: set[Hashable] = set()
+_unkept: dict[str, str] = {}
 _store: ProgramStore | None = None
 
 
@@ -233,7 +234,10 @@ def _prepare(
 ) -> _Entry:
     """Traces a function of leaves, or takes what was traced from the store."""
     structs = [_struct(shape) for shape in shapes]
+    full_name = f"{function.__module__}.{function.__qualname__}"
     store = _store if _store is not None and is_ours(structure) else None
+    if store is not _store:
+        _unkept[full_name] = "its arguments hold a class that is not of this package"
     kept = store.load(name) if store is not None else None
     if kept is not None:
         form, exported = read_program(kept)
@@ -252,12 +256,27 @@ def _prepare(
     traced = jitted.trace(*structs)
     form = Form(structures[-1], tuple(traced.out_info))
     if store is not None:
-        # JAX refuses to export calls whose meaning it does not promise to keep, and `write_program` classes of others.
-        with contextlib.suppress(ValueError, NotImplementedError):
+        try:
             exported = jax.export.export(jitted)(*structs)
-            store.save(name, write_program(form, exported))
+            content = write_program(form, exported)
+        except (ValueError, NotImplementedError) as error:
+            # JAX refuses to export calls whose meaning it does not promise to keep, and `write_program` classes of
+            # others. Nothing is lost but time, and `unkept_programs` says so.
+            _unkept[full_name] = str(error)
+        else:
+            store.save(name, content)
             return _Entry(form, [jax.jit(exported.call).trace(*structs).lower], wide, options)
     return _Entry(form, [traced.lower], wide, options)
+
+
+def unkept_programs() -> dict[str, str]:
+    """Programs of this process that are traced anew in the next one although programs are kept, and why.
+
+    Example:
+        >>> unkept_programs()  # doctest: +SKIP
+        {}
+    """
+    return dict(_unkept)
 
 
 def _is_wide() -> bool:

@@ -89,6 +89,9 @@ def _describe(value: Any, *, static: bool = False) -> Any:
         return {"static": value} if static else {"leaf": value}
     if isinstance(value, tuple | list) and not hasattr(value, "_fields"):
         return {type(value).__name__: [_describe(item, static=static) for item in value]}
+    if isinstance(value, tuple | list):
+        named = zip(getattr(value, "_fields", ()), value, strict=True)
+        return {"named": _name(type(value)), "fields": {name: _describe(item, static=static) for name, item in named}}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {
             item.name: _describe(getattr(value, item.name), static=static or bool(item.metadata.get("static")))
@@ -112,6 +115,8 @@ def _rebuild(said: Any) -> Any:
             return tuple(map(_rebuild, items))
         case {"list": items}:
             return list(map(_rebuild, items))
+        case {"named": name, "fields": fields}:
+            return _find(name)(**{field: _rebuild(item) for field, item in fields.items()})
         case {"class": name, "fields": fields}:
             made = object.__new__(_find(name))
             for field, value in fields.items():

@@ -7,11 +7,12 @@ import pytest
 
 from pact_jax import _program
 from pact_jax._cache import _Folder
-from pact_jax._program import keep_programs, program, rehearse
+from pact_jax._program import keep_programs, program, rehearse, unkept_programs
 from pact_jax._program_store import Form, NotKept, read_program, write_program
 from pact_jax.instruments import Portfolio, Stock, position_group
 from pact_jax.market import example_market
 from pact_jax.revaluation import PortfolioBase, map_cores, value_base
+from pact_jax.revaluation.ladder._nodes import Range
 
 
 class Memory:
@@ -167,6 +168,7 @@ def test_classes_of_others_are_not_kept(store):
     group = position_group(Own(zero, zero), jnp.full(1, 10.0))
     value_base(Portfolio((group,), num_desks=1, num_buckets=0), example_market())
     assert not store.kept
+    assert "not of this package" in unkept_programs()["pact_jax.revaluation._portfolio_base.value_base"]
     value_base.clear_cache()
 
 
@@ -186,6 +188,21 @@ def test_what_cannot_be_exported_is_compiled_all_the_same(store):
 
     assert float(tell(jnp.asarray(3.0))) == 6.0
     assert not store.kept
+    (reason,) = (why for name, why in unkept_programs().items() if name.endswith("tell"))
+    assert "callback" in reason
+
+
+def test_a_named_tuple_is_kept(store):
+    @program
+    def bound(x):
+        return Range(x - 1.0, x + 1.0)
+
+    first = bound(jnp.ones(2))
+    bound.clear_cache()
+    second = bound(jnp.ones(2))
+    assert store.loaded == 1 and isinstance(second, Range)
+    np.testing.assert_array_equal(first.half, second.half)
+    assert not any(name.endswith("bound") for name in unkept_programs())
 
 
 def test_the_folder_drops_what_is_torn_or_of_other_sources(tmp_path, monkeypatch):

@@ -80,11 +80,8 @@ def compose_report(
     labels, joint, capital = prepared.labels, evaluation.joint, snapshot.capital
     flags = _flags(snapshot, prepared, answered)
     score_sum, diversification, implied, correlation = _diversification(evaluation, scenarios, capital)
-    upper = float(uncertainty.upper_bound) / capital
-    if any(flag.startswith("CROSS_RISK_INDEPENDENT") for flag in flags):
-        upper = max(upper, score_sum)
     survivors = float(evaluation.score)
-    score, upper, unallocated = _with_missing(answered, survivors, upper)
+    score, upper, unallocated = _with_missing(answered, survivors, _bound(uncertainty, capital, flags, score_sum))
     if snapshot.rejected:
         upper = float("inf")
     measures = measure_table(score, upper, uncertainty, findings, labels, levels, capital, answered.present)
@@ -123,6 +120,13 @@ def compose_report(
         manifest=manifest,
         snapshot=snapshot,
     )
+
+
+def _bound(uncertainty: Uncertainty, capital: float, flags: tuple[str, ...], score_sum: float) -> float:
+    """Upper bound of the score; where agents are independent by assumption, at least the sum of their own scores."""
+    upper = float(uncertainty.upper_bound) / capital
+    independent = any(flag.startswith("CROSS_RISK_INDEPENDENT") for flag in flags)
+    return max(upper, score_sum) if independent else upper
 
 
 def _refuse_unfinite(prepared: Prepared, evaluation: Evaluation) -> None:

@@ -53,9 +53,9 @@ from ._standard_error import replicate_standard_error as replicate_standard_erro
 from ._tail import TailMeasures as TailMeasures
 from ._tail import expected_shortfall as expected_shortfall
 from ._tail import tail_kernel as tail_kernel
-from ._tail import tail_mean as tail_mean
 from ._tail import tail_measures as tail_measures
 from ._tail import tail_status as tail_status
-from ._tail import tail_weights as tail_weights
-from ._tail import tail_weights_at as tail_weights_at
 from ._tail import value_at_risk as value_at_risk
+from ._tail_weights import tail_mean as tail_mean
+from ._tail_weights import tail_weights as tail_weights
+from ._tail_weights import tail_weights_at as tail_weights_at

@@ -13,7 +13,8 @@ from ..sampling import Words, threefry2x32, to_normal, to_uniform
 from ..special import normal_quantile, positive_log
 from ._quantile import SNAP, as_confidence, tail_mass
 from ._standard_error import TailStandardError, dependent_standard_error, independent_standard_error
-from ._tail import TailMeasures, as_weights, tail_measures
+from ._tail import TailMeasures, tail_measures
+from ._tail_weights import as_weights
 
 _NUMBERS = 1 << 20
 """Numbers that a batch of resamples holds; cores share the work of a batch."""

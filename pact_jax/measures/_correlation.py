@@ -6,7 +6,7 @@ from jaxtyping import Array, Bool, Float
 
 from .._numerics import tree_sum
 from .._typing import BoolScalar, FloatScalar, FloatScalarLike
-from ._tail import as_weights
+from ._tail_weights import as_weights
 
 
 class LossCorrelation(eqx.Module):

@@ -10,7 +10,8 @@ from ..errors import ArgumentError
 from ..special import student_t_quantile
 from ._kernel import held_tail_size
 from ._standard_error import TailStandardError, finish, influence
-from ._tail import TailMeasures, as_weights, tail_measures
+from ._tail import TailMeasures, tail_measures
+from ._tail_weights import as_weights
 
 
 def randomised_standard_error(

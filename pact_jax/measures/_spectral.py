@@ -13,7 +13,7 @@ from .._numerics import tree_sum
 from .._typing import FloatScalar, FloatScalarLike, IntScalarLike
 from ..errors import ArgumentError
 from ._standard_error import _long_run_variance
-from ._tail import as_weights, tail_mean
+from ._tail_weights import as_weights, tail_mean
 
 CumulativeSpectrum = Callable[[Float[Array, "scenarios"]], Float[Array, "scenarios"]]
 """Phi(p), the integral of the risk aversion phi up to p: from [0, 1] onto [0, 1], rising and convex."""

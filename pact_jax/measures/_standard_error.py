@@ -13,7 +13,8 @@ from .._typing import FloatScalar, FloatScalarLike, IntScalar, IntScalarLike
 from ..errors import ArgumentError
 from ._kernel import effective_tail_size
 from ._quantile import as_confidence, tail_mass
-from ._tail import TailMeasures, as_weights, tail_measures
+from ._tail import TailMeasures, tail_measures
+from ._tail_weights import as_weights
 
 _Z_95 = 1.959964
 

@@ -1,4 +1,4 @@
-"""Value at risk, expected shortfall and the tail weights that explain it: one estimator, losses positive."""
+"""Value at risk and expected shortfall with their derivatives: one estimator, losses positive."""
 
 import equinox as eqx
 import jax
@@ -6,20 +6,13 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, UInt32
 
-from .._numerics import from_ordered_bits, round_here, tree_sum
+from .._numerics import tree_sum
 from .._status import Status
 from .._typing import FloatScalar, FloatScalarLike, UInt32Scalar
 from ._kernel import TailKernel, kernel_at
-from ._quantile import (
-    SNAP,
-    CountedLoss,
-    as_confidence,
-    count_losses,
-    has_nan,
-    tail_mass,
-    upper_quantile,
-)
+from ._quantile import SNAP, as_confidence, count_losses, tail_mass
 from ._refusal import refuse_derivative
+from ._tail_weights import as_weights, exact_quantile, share_tail, tail_mean
 
 
 class TailMeasures(eqx.Module):
@@ -109,59 +102,6 @@ def expected_shortfall(
 
 
 @jax.jit
-def tail_weights(
-    loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, confidence: FloatScalarLike
-) -> Float[Array, "scenarios"]:
-    """The weights t with ES = sum t L: w/(1 - c) above the VaR, the mass that remains shared among all ties at it.
-
-    Ties share in proportion to their weight, so duplicated scenarios are treated alike and contributions do not depend
-    on the order of scenarios. t carries no derivative: held fixed, it gives that of the expected shortfall.
-
-    Args:
-        loss: Losses, positive = money lost.
-        weight: Probability weights as for `value_at_risk`; None means 1/n each.
-        confidence: Level c.
-
-    Returns:
-        t per scenario, 0 outside the tail; it sums to 1, or to less where the weights hold less mass than 1 - c
-        (`tail_status` says so). NaN throughout if the VaR is NaN.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> tail_weights(jnp.asarray([1.0, 3.0, 2.0, 2.0]), None, 0.5).tolist()
-        [0.0, 0.5, 0.25, 0.25]
-    """
-    loss, weight, level = lax.stop_gradient((loss, weight, as_confidence(confidence)))
-    return _share_tail(loss, weight, level, _exact_quantile(loss, weight, count_losses(loss, weight), level))
-
-
-def tail_weights_at(
-    loss: Float[Array, "scenarios"],
-    weight: Float[Array, "scenarios"] | None,
-    confidence: FloatScalarLike,
-    value_at_risk: FloatScalar,
-) -> Float[Array, "scenarios"]:
-    """`tail_weights` where the value at risk of this loss at this level is already known.
-
-    Args:
-        loss: Losses, positive = money lost.
-        weight: Probability weights as for `value_at_risk`; None means 1/n each.
-        confidence: Level c.
-        value_at_risk: VaR of this loss at this level, to the bit; another number gives weights that sum to another.
-
-    Returns:
-        t per scenario.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> tail_weights_at(jnp.asarray([1.0, 3.0, 2.0, 2.0]), None, 0.5, jnp.asarray(2.0)).tolist()
-        [0.0, 0.5, 0.25, 0.25]
-    """
-    loss, weight, level, var = lax.stop_gradient((loss, weight, as_confidence(confidence), value_at_risk))
-    return _share_tail(loss, weight, level, var)
-
-
-@jax.jit
 def tail_measures(
     loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, confidences: Float[Array, "..."]
 ) -> TailMeasures:
@@ -224,11 +164,6 @@ def tail_status(
     return bits.astype(jnp.uint32)
 
 
-def tail_mean(tail_weight: Float[Array, "scenarios"], loss: Float[Array, "scenarios"]) -> FloatScalar:
-    """Fixed-order sum of t L; a scenario outside the tail adds 0 even if its loss is infinite."""
-    return tree_sum(jnp.where(tail_weight == 0, 0.0, tail_weight * loss))
-
-
 @jax.jit
 def tail_kernel(
     loss: Float[Array, "scenarios"],
@@ -271,16 +206,16 @@ def tail_kernel(
 def _measures(
     loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None, level: FloatScalar
 ) -> tuple[FloatScalar, FloatScalar]:
-    var = _exact_quantile(loss, weight, count_losses(loss, weight), level)
-    return var, tail_mean(_share_tail(loss, weight, level, var), loss)
+    var = exact_quantile(loss, weight, count_losses(loss, weight), level)
+    return var, tail_mean(share_tail(loss, weight, level, var), loss)
 
 
 @_measures.defjvp
 def _measures_jvp(primals: tuple, tangents: tuple) -> tuple:
     loss, weight, level = refuse_derivative(primals)
     loss_dot, weight_dot, level_dot = tangents
-    var = _exact_quantile(loss, weight, count_losses(loss, weight), level)
-    t = _share_tail(loss, weight, level, var)
+    var = exact_quantile(loss, weight, count_losses(loss, weight), level)
+    t = share_tail(loss, weight, level, var)
     es = tail_mean(t, loss)
     kernel = kernel_at(loss, as_weights(loss, weight), var, es, level, None)
     # Plain sums: a tangent has to stay linear for the transposition, which `round_here` is not.
@@ -295,37 +230,3 @@ def _measures_jvp(primals: tuple, tangents: tuple) -> tuple:
         excess_dot = excess_dot + jnp.sum(jnp.where(above, loss - var, 0.0) * weight_dot.astype(loss.dtype))
     tail = tail_mass(level).astype(loss.dtype)
     return (var, es), (var_dot + mass_dot / kernel.density, es_dot + excess_dot / tail)
-
-
-def as_weights(loss: Float[Array, "scenarios"], weight: Float[Array, "scenarios"] | None) -> Float[Array, "scenarios"]:
-    return jnp.full_like(loss, 1.0 / max(loss.shape[0], 1)) if weight is None else weight.astype(loss.dtype)
-
-
-def _exact_quantile(
-    loss: Float[Array, "scenarios"],
-    weight: Float[Array, "scenarios"] | None,
-    counted: CountedLoss,
-    level: FloatScalar,
-) -> FloatScalar:
-    weight_type = counted.unit_mass.dtype if weight is None else weight.dtype
-    x = from_ordered_bits(upper_quantile(counted, level, weight_type), loss.dtype)
-    return jnp.where(has_nan(loss, weight) | jnp.isnan(tail_mass(level)), jnp.nan, x)
-
-
-def _share_tail(
-    loss: Float[Array, "scenarios"],
-    weight: Float[Array, "scenarios"] | None,
-    level: FloatScalar,
-    var: FloatScalar,
-) -> Float[Array, "scenarios"]:
-    w = as_weights(loss, weight)
-    held = w > 0
-    tail = tail_mass(level).astype(loss.dtype)
-    # One scalar reciprocal: a division of the vector may or may not be turned into this by the compiler.
-    scale = 1.0 / tail
-    above = round_here(jnp.where(held & (loss > var), w * scale, 0.0))
-    tied = jnp.where(held & (loss == var), w, 0.0)
-    above_mass, tie_mass = tree_sum(jnp.stack([above, tied]))
-    # Snapping may leave a mass above the VaR that exceeds 1 - c by rounding; short weights leave more than ties hold.
-    rest = jnp.clip(1.0 - above_mass, 0.0, tie_mass * scale)
-    return jnp.where(jnp.isnan(var), jnp.nan, above + tied * (rest / jnp.where(tie_mass > 0, tie_mass, 1.0)))

@@ -64,10 +64,7 @@ def prepare(snapshot: Snapshot, *, horizon_days: int) -> Prepared:
     names = market_names(snapshot)
     market = prepare_market(snapshot, names)
     linear = snapshot.linear is not None
-    layout, columns = (
-        (linear_layout(snapshot), snapshot.linear.factor_names) if snapshot.linear else history_layout(snapshot, names)
-    )
-    levels = np.empty((0, len(columns))) if linear else history_levels(snapshot, columns)
+    layout, columns, levels, dates = _factors(snapshot, names)
 
     obligors = collect_obligors(snapshot)
     drivers = tuple(sorted({driver for driver in obligors.driver if driver}))
@@ -118,11 +115,23 @@ def prepare(snapshot: Snapshot, *, horizon_days: int) -> Prepared:
         labels=labels,
         layout=layout,
         levels=levels,
-        dates=np.empty(0, "datetime64[D]") if linear else snapshot.history.index.to_numpy().astype("datetime64[D]"),
+        dates=dates,
         driver_columns=_driver_columns(drivers, columns, linear),
         correlation=snapshot.linear.correlation if snapshot.linear is not None else None,
         row=held.row,
     )
+
+
+def _factors(
+    snapshot: Snapshot, names: dict[str, tuple[str, ...]]
+) -> tuple[ShockLayout, tuple[str, ...], np.ndarray, np.ndarray]:
+    """Layout and names of the risk factors, their levels and dates; a linear book has no history."""
+    if snapshot.linear is not None:
+        columns = snapshot.linear.factor_names
+        return linear_layout(snapshot), columns, np.empty((0, len(columns))), np.empty(0, "datetime64[D]")
+    layout, columns = history_layout(snapshot, names)
+    dates = snapshot.history.index.to_numpy().astype("datetime64[D]")
+    return layout, columns, history_levels(snapshot, columns), dates
 
 
 def _returns(levels: np.ndarray, columns: tuple[str, ...], horizon_days: int) -> dict[str, np.ndarray]:
