@@ -7,10 +7,11 @@ import numpy as np
 
 from pact_jax.instruments import AbstractTerms, Bond, Loan, RiskyPoints
 
+from ._capacity import capacity, padded
 from ._contract_axes import Axes
 from ._distinct import distinct_rows
-from ._flows import merged_flows, unique_rows
-from ._legs import accrual, flows_by_schedule, leg_periods
+from ._flows import merged_flows
+from ._legs import Periods, accrual, flows_by_schedule, leg_periods
 from ._resolve import DAYS_PER_YEAR
 from ._rows import Rows
 
@@ -30,31 +31,65 @@ def bond_terms(rows: Rows, axes: Axes) -> AbstractTerms:
     fraction = accrual(periods, shared.words("day_count"), frequency)
     redemption = periods.end == maturity[periods.contract]
     flow, contract = flows_by_schedule(periods.contract, schedule)
-    start, end = periods.start_day[flow], periods.end_day[flow]
     face, money = rows.numbers("face"), rows.words("currency")
-    amount = face[contract] * (rows.numbers("coupon")[contract] * fraction[flow] + redemption[flow])
     issuer = rows.words("issuer").index_in(axes.hazard, missing=-1)
-    recovery = np.where(issuer >= 0, (1.0 - rows.numbers("lgd")) * face, 0.0)
     # Recovery is a payment of its own, contingent on survival to the start of the period less survival to its end.
-    pays = recovery[contract] != 0.0
+    recovery = np.where(issuer >= 0, (1.0 - rows.numbers("lgd")) * face, 0.0)
+    recovered = recovery[contract]
+    pays = np.flatnonzero(recovered)
+    amount = face[contract] * (rows.numbers("coupon")[contract] * fraction[flow] + redemption[flow]) - recovered
+    debtors = (money.index_in(axes.currency), money.index_in(axes.curve_of), issuer)
+    points, code = _bond_points(periods, debtors, flow, contract, pays)
     of = np.concatenate([contract, contract[pays]])
-    survive = np.concatenate([end, start[pays]])
-    pay = np.concatenate([end, end[pays]])
-    amount = np.concatenate([amount - recovery[contract], recovery[contract[pays]]])
-    # Without an issuer, or without time for a default, survival does not matter: such payments meet in one point.
-    certain = (issuer[of] < 0) | (survive == 0)
-    name, survive = np.where(certain, -1, issuer[of]), np.where(certain, 0, survive)
-    currency, curve = money.index_in(axes.currency), money.index_in(axes.curve_of)
-    unique, code = unique_rows(currency[of], curve[of], name, survive, pay)
-    merged = merged_flows(code, of, amount)
+    merged = merged_flows(code, of, np.concatenate([amount, recovered[pays]]))
     return Bond(
-        points=RiskyPoints(*unique[:3], start=unique[3] / DAYS_PER_YEAR, end=unique[4] / DAYS_PER_YEAR),
+        points=points,
         flow_point=merged.point,
         flow_contract=merged.contract,
         amount=merged.amount,
-        currency=currency,
+        currency=debtors[0],
         recovery=recovery,
     )
+
+
+def _bond_points(
+    periods: Periods,
+    debtors: tuple[np.ndarray, np.ndarray, np.ndarray],
+    flow: np.ndarray,
+    contract: np.ndarray,
+    pays: np.ndarray,
+) -> tuple[RiskyPoints, np.ndarray]:
+    """Unique points of payments, then of the recoveries among them, and which one each is on.
+
+    There are few debtors and few pairs of days, and many flows: both are numbered, in their order, before they meet.
+
+    Args:
+        periods: periods of the schedules.
+        debtors: currency, curve and issuer of each contract.
+        flow: period of each payment.
+        contract: contract of each payment.
+        pays: payments with a recovery beside them.
+
+    Returns:
+        The points, and one of them for each payment and each recovery.
+    """
+    start, end, num_periods = periods.start_day, periods.end_day, len(periods.contract)
+    currency, curve = (np.tile(column, 2) for column in debtors[:2])
+    issuer = np.concatenate([debtors[2], np.full(len(debtors[2]), -1)])
+    a_debtor, debtor = distinct_rows([currency, curve, issuer])
+    survive, pay = np.concatenate([end, np.zeros_like(end), start]), np.tile(end, 3)
+    some_days, days = distinct_rows([survive, pay])
+    # Without an issuer, or without time for a default, survival does not matter: such payments meet in one point.
+    certain = np.where(debtors[2] < 0, num_periods, 0)[contract]
+    period, of = flow[pays], contract[pays]
+    owes = np.concatenate([contract, of + np.where(start == 0, len(debtors[2]), 0)[period]])
+    due = np.concatenate([flow + certain, period + 2 * num_periods])
+    place, code = distinct_rows([debtor[owes], days[due]])
+    owes, due = a_debtor[debtor[owes[place]]], some_days[days[due[place]]]
+    length = capacity(len(place))
+    names = (padded(column[owes], length) for column in (currency, curve, issuer))
+    times = (padded(column[due], length) / DAYS_PER_YEAR for column in (survive, pay))
+    return RiskyPoints(*names, *times), code
 
 
 def loan_terms(rows: Rows, axes: Axes) -> AbstractTerms:

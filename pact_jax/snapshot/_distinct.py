@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Int
 
 _LARGEST = 2**62
+_ROOM = 4
+"""Places a row may have in a table of all possible keys; beyond, keys are looked up by hash."""
 
 
 def distinct_rows(columns: Sequence[np.ndarray]) -> tuple[Int[np.ndarray, "contracts"], Int[np.ndarray, "positions"]]:
@@ -30,7 +33,7 @@ def distinct_rows(columns: Sequence[np.ndarray]) -> tuple[Int[np.ndarray, "contr
         if size * count > _LARGEST:
             (key, size), (code, count) = _dense(key), _dense(code)
         key, size = key * count + code, size * count
-    code, count = _dense(key)
+    code, count = _ranked(key, size)
     place = np.empty(count, np.int64)
     place[code[::-1]] = np.arange(len(code))[::-1]
     return place, code
@@ -41,9 +44,21 @@ def _codes(column: np.ndarray) -> tuple[np.ndarray, int]:
     if column.dtype.kind not in "iub" or not len(column):
         return _dense(column)
     lowest = int(column.min())
-    return column.astype(np.int64) - lowest, int(column.max()) - lowest + 1
+    return column.astype(np.int64, copy=False) - lowest, int(column.max()) - lowest + 1
+
+
+def _ranked(key: np.ndarray, size: int) -> tuple[np.ndarray, int]:
+    """Whole numbers below a size, numbered without gaps."""
+    if size > _ROOM * len(key):
+        return _dense(key)
+    seen = np.zeros(size, bool)
+    seen[key] = True
+    return (np.cumsum(seen) - 1)[key], int(np.count_nonzero(seen))
 
 
 def _dense(column: np.ndarray) -> tuple[np.ndarray, int]:
-    values, code = np.unique(column, return_inverse=True)
-    return code.reshape(-1), len(values)
+    # By a hash table, because rows outnumber their distinct values: only those are sorted.
+    code, values = pd.factorize(column, use_na_sentinel=False)
+    rank = np.empty(len(values), np.int64)
+    rank[np.argsort(values, kind="stable")] = np.arange(len(values))
+    return rank[code], len(values)

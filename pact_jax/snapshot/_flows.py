@@ -29,8 +29,13 @@ def merged_flows(point: np.ndarray, contract: np.ndarray, amount: np.ndarray) ->
     """One flow for each contract and point, its amounts added up, padded with amounts of 0."""
     # One integer a pair: contracts first, then points.
     width = int(point.max(initial=0)) + 1
-    pairs, code = np.unique(contract.astype(np.int64) * width + point, return_inverse=True)
-    total = np.bincount(code.reshape(-1), weights=amount, minlength=len(pairs))
+    pair = contract.astype(np.int64, copy=False) * width + point
+    # Flows come leg by leg in this order already, and a stable sort only has to merge the legs.
+    order = np.argsort(pair, kind="stable")
+    pair = pair[order]
+    first = np.diff(pair, prepend=-1) != 0
+    pairs = pair[first]
+    total = np.bincount(np.cumsum(first) - 1, weights=amount[order], minlength=len(pairs))
     length = capacity(len(pairs))
     return LinearFlows(padded(pairs % width, length, 0), padded(pairs // width, length, 0), padded(total, length, 0.0))
 

@@ -99,7 +99,7 @@ def accrual(
     """
     fraction = np.empty(len(periods.contract))
     rule_of = day_count.code[periods.contract]
-    for code in np.unique(day_count.code):
+    for code in np.flatnonzero(np.bincount(day_count.code)):
         rule, of = DayCount.parse(str(day_count.names[code])), rule_of == code
         if rule is DayCount.ACT_ACT_ICMA:
             share = (periods.end[of] - periods.start[of]) / (periods.end[of] - periods.regular_start[of])

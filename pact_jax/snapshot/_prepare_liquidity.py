@@ -79,10 +79,11 @@ def prepare_liquidity(
 def _daily_vol(snapshot: Snapshot, assets: tuple[str, ...]) -> Float[np.ndarray, "assets"]:
     """Standard deviation of the last year's daily log returns, NaN without history."""
     history = snapshot.history
-    place = history.columns.get_indexer([f"spot:{name}" for name in assets])
+    column = index_of(tuple(history.columns))
+    place = np.array([column.get(f"spot:{name}", -1) for name in assets], np.int64)
     daily_vol = np.full(len(assets), np.nan)
     if len(history) >= _MIN_DATES:
-        levels = history.iloc[-_VOL_WINDOW - 1 :, place[place >= 0]].to_numpy(float)
+        levels = history.iloc[-_VOL_WINDOW - 1 :].to_numpy(float)[:, place[place >= 0]]
         moves = np.ascontiguousarray(np.diff(np.log(levels), axis=0).T)
         daily_vol[place >= 0] = moves.std(axis=1, ddof=1)
     return daily_vol

@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from pact_jax.credit import rating_pds, regulatory_loading
 
+from ._rows import words_of
 from ._snapshot import Snapshot
 
 DEFAULT_LGD = 0.45
@@ -54,7 +55,8 @@ def collect_obligors(snapshot: Snapshot) -> Obligors:
     said = []
     rated = np.isnan(probability)
     if rated.any():
-        probability[rated] = rating_pds(list(rating[rated]))
+        word = words_of(rating[rated])
+        probability[rated] = rating_pds(word.names)[word.code]
         said.append(f"PD of {int(rated.sum())} obligors read from the shipped rating table")
     unknown = np.isnan(lgd)
     if unknown.any():

@@ -137,8 +137,7 @@ class SortedTable:
 
     def rows(self, at: Int[np.ndarray, "positions"], names: Sequence[str]) -> Rows:
         """Some columns of some rows."""
-        columns = {name: self.words(name).take(at) if self._is_text(name) else self.array(name)[at] for name in names}
-        return Rows(columns, at)
+        return Rows({name: self._column(name, at) for name in names}, at)
 
     def replace(self, name: str, values: np.ndarray) -> "SortedTable":
         """The same table with other values in one column of numbers."""
@@ -146,14 +145,20 @@ class SortedTable:
         table._arrays, table._words = {**self._arrays, name: values}, dict(self._words)
         return table
 
+    def _column(self, name: str, at: Int[np.ndarray, "positions"]) -> Words | np.ndarray:
+        if name in self._words:
+            return self._words[name].take(at)
+        if name in self._arrays:
+            column = self._arrays[name][at]
+        else:
+            column = self._unsorted(name)[self.order[at]]
+        # Words of few rows are read from those rows alone.
+        return words_of(column) if column.dtype == object else column
+
     def _unsorted(self, name: str) -> np.ndarray:
         return self._frame[name].to_numpy()
-
-    def _is_text(self, name: str) -> bool:
-        return self._unsorted(name).dtype == object
 
 
 def sorted_by(frame: pd.DataFrame, key: str) -> SortedTable:
     """A table in the order of one column of text."""
-    values = frame[key].to_numpy().tolist()
-    return SortedTable(frame, np.array(sorted(range(len(values)), key=values.__getitem__), dtype=np.int64))
+    return SortedTable(frame, np.argsort(frame[key].to_numpy(), kind="stable"))
