@@ -20,6 +20,10 @@ from ._generator import QuasiMonteCarlo as QuasiMonteCarlo
 from ._generator import RootTime as RootTime
 from ._generator import StudentT as StudentT
 from ._generator import Windowed as Windowed
+from ._hashes import InputDigests as InputDigests
+from ._hashes import hash_arrays as hash_arrays
+from ._hashes import hash_inputs as hash_inputs
+from ._hashes import hash_snapshot as hash_snapshot
 from ._leaves import explain as explain
 from ._leaves import leaf_table as leaf_table
 from ._leaves import with_units as with_units
@@ -27,8 +31,6 @@ from ._limits import first_alerts as first_alerts
 from ._limits import review_limits as review_limits
 from ._losses import Losses as Losses
 from ._manifest import RunManifest as RunManifest
-from ._manifest import hash_arrays as hash_arrays
-from ._manifest import hash_snapshot as hash_snapshot
 from ._manifest import make_manifest as make_manifest
 from ._measures import level_name as level_name
 from ._measures import measure_table as measure_table

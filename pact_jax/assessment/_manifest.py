@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 
 import jax
 import jaxlib.version
-import numpy as np
 
 from pact_jax._version import __version__
 from pact_jax.revaluation import TILE
-from pact_jax.snapshot import TABLE_NAMES, Prepared, Snapshot
+from pact_jax.snapshot import Prepared, Snapshot
 
-from ._draw import set_id
 from ._generator import Generator
+from ._hashes import InputDigests, hash_inputs
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,6 @@ class RunManifest:
         return asdict(self)
 
 
-_BETWEEN_WORDS = "\x1f"
-
 MODELS: tuple[str, ...] = (
     "market/full_revaluation",
     "credit/one_factor_sampled_defaults",
@@ -92,6 +89,7 @@ def make_manifest(
     dtype: str,
     seconds: float,
     revaluation: str = "full revaluation",
+    digests: InputDigests | None = None,
 ) -> RunManifest:
     """Collects the provenance of a run.
 
@@ -105,16 +103,19 @@ def make_manifest(
         dtype: floating type.
         seconds: wall-clock of the computation.
         revaluation: how the market was revalued, in words.
+        digests: hashes of snapshot, arrays and scenario set, where they are known already.
 
     Returns:
         The manifest.
     """
+    if digests is None:
+        digests = hash_inputs(snapshot, prepared, generator, horizon_days=horizon_days, seed=seed)
     device = jax.devices()[0]
     known = {
         "valuation_date": str(snapshot.valuation_date),
-        "input_hash": hash_arrays(prepared.inputs),
-        "snapshot_hash": hash_snapshot(snapshot),
-        "set_id": set_id(generator, prepared, horizon_days=horizon_days, seed=seed),
+        "input_hash": digests.input_hash,
+        "snapshot_hash": digests.snapshot_hash,
+        "set_id": digests.set_id,
         "generator": repr(generator),
         "seed": seed,
         "confidence": confidence,
@@ -132,38 +133,3 @@ def make_manifest(
     run_id = hashlib.sha256(repr(sorted(known.items())).encode()).hexdigest()[:16]
     created = datetime.now(UTC).isoformat(timespec="milliseconds")
     return RunManifest(run_id=run_id, created_at=created, seconds=seconds, **known)
-
-
-def hash_arrays(tree: object) -> str:
-    """SHA-256 of the leaves of a pytree with their structure, shapes and dtypes."""
-    leaves, structure = jax.tree.flatten(tree)
-    digest = hashlib.sha256(str(structure).encode())
-    for leaf in leaves:
-        array = np.ascontiguousarray(leaf)
-        digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
-
-
-def hash_snapshot(snapshot: Snapshot) -> str:
-    """SHA-256 of the input: scalars and every table but the history, whose hash is in the scenario set's."""
-    digest = hashlib.sha256(f"{snapshot.portfolio_id}|{snapshot.valuation_date}|{snapshot.capital}".encode())
-    for name in TABLE_NAMES:
-        table = getattr(snapshot, name)
-        if name != "history" and len(table):
-            digest.update(name.encode())
-            for label, column in table.items():
-                values = column.to_numpy()
-                digest.update(f"{label}|{column.dtype}|{len(values)}".encode())
-                digest.update(values.tobytes() if values.dtype.kind in "fiubM" else _text(values.tolist()))
-    return digest.hexdigest()
-
-
-def _text(words: list[str]) -> bytes:
-    """Words one after the other, so that two columns never read the same."""
-    try:
-        joined = _BETWEEN_WORDS.join(words)
-    except TypeError:
-        return _text([str(word) for word in words])
-    # A word that holds the separator could make its column read as another does: then every word is quoted.
-    return joined.encode() if joined.count(_BETWEEN_WORDS) == len(words) - 1 else f"quoted {words}".encode()

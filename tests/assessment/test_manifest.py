@@ -1,13 +1,14 @@
 """Hashes of what went in: the same for the same content, another one for any other."""
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 
-from pact_jax.assessment import hash_arrays, hash_snapshot
+from pact_jax.assessment import MonteCarlo, hash_arrays, hash_inputs, hash_snapshot, make_manifest, set_id
 from pact_jax.datasets import load_desk
-from pact_jax.snapshot import Snapshot
+from pact_jax.snapshot import Snapshot, prepare
 
 DESK = load_desk()
 
@@ -48,3 +49,14 @@ def test_arrays_are_hashed_with_their_shapes_and_types() -> None:
     assert len({hash_arrays(tree) for tree in trees}) == len(trees)
     square = np.arange(4.0).reshape(2, 2)
     assert hash_arrays(np.asfortranarray(square)) == hash_arrays(square) != hash_arrays(square.T)
+
+
+def test_hashes_that_are_known_already_make_the_same_run() -> None:
+    prepared, generator = prepare(DESK, horizon_days=10), MonteCarlo(100)
+    run = {"confidence": 0.975, "dtype": "float64", "seconds": 1.0}
+    with ThreadPoolExecutor(1) as beside:
+        digests = beside.submit(hash_inputs, DESK, prepared, generator, horizon_days=10, seed=3).result()
+    known = make_manifest(DESK, prepared, generator, seed=3, horizon_days=10, digests=digests, **run)
+    assert known.run_id == make_manifest(DESK, prepared, generator, seed=3, horizon_days=10, **run).run_id
+    assert known.set_id == set_id(generator, prepared, horizon_days=10, seed=3)
+    assert (known.input_hash, known.snapshot_hash) == (hash_arrays(prepared.inputs), hash_snapshot(DESK))
