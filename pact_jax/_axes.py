@@ -34,6 +34,7 @@ AXIS_MEANING: Final[dict[str, str]] = {
     "monomials": "monomials of degree one and two in those components",
     "spots": "Chebyshev nodes or degrees along the spot",
     "vols": "Chebyshev nodes or degrees along the level of volatility",
+    "tilts": "moves of a curve (monomials, single tenors) times degrees along the level of volatility",
     "blocks": "runs of contracts that are priced together",
     "drivers": "systematic credit drivers, each read off a shocked index",
     "exposures": "accrual exposures of the credit book",

@@ -187,8 +187,8 @@ def observe(
     else:
         found = observe_market_by_ladder(ladder, portfolio, market, scenarios.shock, base=base, tile=tile)
         others = (credit_seen, liquidity_seen, book, scenarios, included, confidence, levels)
-        doubt = tail_candidates(found.seen, *others)
-        market_seen = revalue_chosen(ladder, portfolio, market, scenarios.shock, found, doubt.chosen, base=base)
+        doubt = tail_candidates(found, *others)
+        market_seen = revalue_chosen(portfolio, market, scenarios.shock, found, doubt.chosen, base=base)
 
     # 2. The consensus adds them scenario by scenario and fixes the tail.
     joint = combine(market_seen, credit_seen, liquidity_seen, book, scenarios, included, confidence, levels)

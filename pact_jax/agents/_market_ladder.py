@@ -1,5 +1,7 @@
 """The market agent by ladder: approximate in every scenario, then exact in those that anybody asks about."""
 
+from typing import TypeVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -24,6 +26,8 @@ from pact_jax.revaluation import (
 
 from ._market import MarketObservation
 
+Tree = TypeVar("Tree")
+
 _NODES = LadderNodes(spot=16, vol=5, rate_spot=5, rate_vol=3, over_spot=2, over_vol=1, components=2)
 """Half the cost of the default at the same largest error on the shipped desk; the tails are revalued in full anyway."""
 
@@ -34,20 +38,6 @@ _LANES = (0, 4, 2, 6, 1, 5, 3, 7)
 """Lanes in the order in which they are dealt a tile of chosen scenarios: two, four or eight cores get equal shares."""
 
 
-class LadderObservation(eqx.Module):
-    """What the market agent says of the scenarios by ladder.
-
-    Attributes:
-        seen: losses, part of them approximate.
-        approximate: that part, as profit and loss by desk.
-        approximate_bucket: the same by credit bucket.
-    """
-
-    seen: MarketObservation
-    approximate: Float[Array, "scenarios desks"]
-    approximate_bucket: Float[Array, "scenarios buckets"]
-
-
 def observe_market_by_ladder(
     plan: LadderPlan,
     portfolio: Portfolio,
@@ -56,8 +46,11 @@ def observe_market_by_ladder(
     *,
     base: PortfolioBase,
     tile: int = TILE,
-) -> LadderObservation:
+) -> MarketObservation:
     """Loss of the marked positions: by ladder where the plan covers them, by full revaluation elsewhere.
+
+    All of it in float32, whose rounding is far below the ladders' own error: what is asked for exactly is revalued by
+    `revalue_chosen`, and the certificate compares the two.
 
     Args:
         plan: which contracts are on which ladder.
@@ -68,35 +61,32 @@ def observe_market_by_ladder(
         tile: scenarios compiled as one block.
 
     Returns:
-        Losses by desk and by credit bucket.
+        Losses by desk and by credit bucket, approximate.
     """
     collapsed = _collapse(plan, portfolio, market, base, shock, nodes=_NODES.fitted(shock))
-    loss, bucket_pnl, status, approximate, approximate_bucket = map_cores(
+    loss, bucket_pnl, status = map_cores(
         lambda part: _observe(plan, portfolio, market, base, collapsed, part, tile=tile),
         shock,
         tile=tile,
         context=(plan, portfolio, market, base, collapsed),
     )
-    seen = MarketObservation(loss, bucket_pnl, base.value, status)
-    return LadderObservation(seen, approximate, approximate_bucket)
+    return MarketObservation(loss, bucket_pnl, base.value, status)
 
 
 def revalue_chosen(
-    plan: LadderPlan,
     portfolio: Portfolio,
     market: MarketState,
     shock: MarketShock,
-    found: LadderObservation,
+    found: MarketObservation,
     chosen: Bool[Array, "scenarios"],
     *,
     base: PortfolioBase,
 ) -> MarketObservation:
-    """Puts full revaluation in place of ladders and strips in some scenarios.
+    """Puts full revaluation in place of what is approximate in some scenarios.
 
     How many there are is data: their number changes no program.
 
     Args:
-        plan: as given to `observe_market_by_ladder`.
         portfolio: the positions.
         market: the base state.
         shock: shocks with a leading scenarios axis.
@@ -109,10 +99,10 @@ def revalue_chosen(
     """
     places = _deal(chosen)
     exact = map_cores(
-        lambda part: _revalue_places(plan, portfolio, market, base, shock, part),
+        lambda part: _revalue_places(portfolio, market, base, shock, part),
         places,
         tile=_TILE,
-        context=(plan, portfolio, market, base, shock),
+        context=(portfolio, market, base, shock),
     )
     return _put(found, places, exact)
 
@@ -127,7 +117,7 @@ def _collapse(
     *,
     nodes: LadderNodes,
 ) -> CollapsedBook:
-    return collapse(plan, portfolio, base, market, shock, nodes)
+    return collapse(plan, *_single((portfolio, base, market, shock)), nodes)
 
 
 @program(static_argnames=("tile",))
@@ -140,11 +130,20 @@ def _observe(
     shock: MarketShock,
     *,
     tile: int,
-) -> tuple[Array, Array, Array, Array, Array]:
+) -> tuple[Array, Array, Array]:
+    dtype = market.spot.dtype
+    portfolio, market, base, shock = _single((portfolio, market, base, shock))
     rest, rest_base = plan.rest(portfolio, base)
     full = revalue(rest, market, shock, base=rest_base, tile=tile)
     pnl, bucket_pnl = collapsed_pnl(plan, collapsed, portfolio, market, shock)
-    return -(full.pnl + pnl), full.bucket_pnl + bucket_pnl, full.status, pnl, bucket_pnl
+    return -(full.pnl + pnl).astype(dtype), (full.bucket_pnl + bucket_pnl).astype(dtype), full.status
+
+
+def _single(tree: Tree) -> Tree:
+    def cast(leaf: Array) -> Array:
+        return leaf.astype(jnp.float32) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+
+    return jax.tree.map(cast, tree)
 
 
 class _Places(eqx.Module):
@@ -171,18 +170,15 @@ def _deal(chosen: Bool[Array, "scenarios"]) -> _Places:
 
 @program
 def _revalue_places(
-    plan: LadderPlan,
     portfolio: Portfolio,
     market: MarketState,
     base: PortfolioBase,
     shock: MarketShock,
     places: _Places,
 ) -> tuple[Float[Array, "dealt_scenarios desks"], Float[Array, "dealt_scenarios buckets"]]:
-    covered, covered_base = plan.covered(portfolio, base)
-
     def revalue_tile(scenario: Int[Array, "dealt_scenarios"]) -> tuple[Array, Array]:
         some = jax.tree.map(lambda leaf: leaf[scenario], shock)
-        return by_desk_and_bucket(covered, covered_base, market, some)
+        return by_desk_and_bucket(portfolio, base, market, some)
 
     def one(tile: _Places) -> tuple[Array, Array]:
         shapes = jax.eval_shape(revalue_tile, tile.scenario)
@@ -196,15 +192,16 @@ def _revalue_places(
 
 @program(small=True)
 def _put(
-    found: LadderObservation,
+    found: MarketObservation,
     places: _Places,
     exact: tuple[Float[Array, "dealt_scenarios desks"], Float[Array, "dealt_scenarios buckets"]],
 ) -> MarketObservation:
-    seen = found.seen
+    pnl, bucket_pnl = exact
     # Out of bounds for what is not in use: dropped, not written to the first scenario.
-    at = jnp.where(places.used, places.scenario, seen.loss.shape[0])
-    rest = (seen.loss + found.approximate)[places.scenario]
-    rest_bucket = (seen.bucket_pnl - found.approximate_bucket)[places.scenario]
-    loss = seen.loss.at[at].set(rest - exact[0], mode="drop")
-    bucket_pnl = seen.bucket_pnl.at[at].set(rest_bucket + exact[1], mode="drop")
-    return MarketObservation(loss, bucket_pnl, seen.base_value, seen.status)
+    at = jnp.where(places.used, places.scenario, found.loss.shape[0])
+    return MarketObservation(
+        found.loss.at[at].set(-pnl, mode="drop"),
+        found.bucket_pnl.at[at].set(bucket_pnl, mode="drop"),
+        found.base_value,
+        found.status,
+    )

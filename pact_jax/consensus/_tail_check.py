@@ -29,7 +29,7 @@ class TailCandidates(eqx.Module):
 
     Attributes:
         chosen: everything beyond the lowest level asked for, of the joint loss, of the market agent's and of the sum of
-            the agents', with a quarter more, and some of all sizes, for their errors.
+            the agents', with an eighth more, and some of all sizes, for their errors.
         rows: those three losses.
         desk_loss: the joint loss by desk.
     """
@@ -153,9 +153,9 @@ def _rows(
 def _beyond(
     row: Float[Array, "scenarios"], weight: Float[Array, "scenarios"], level: Float[Array, ""]
 ) -> Bool[Array, "scenarios"]:
-    """The value at risk, everything beyond it, and the next ones: a quarter as many."""
+    """The value at risk, everything beyond it, and the next ones: an eighth as many."""
     beyond = jnp.sum(row > value_at_risk(row, weight, level))
-    wanted = 1 + beyond + jnp.maximum(beyond // 4, _FEWEST_BEYOND)
+    wanted = 1 + beyond + jnp.maximum(beyond // 8, _FEWEST_BEYOND)
     # Integers sort several times as fast as the numbers they stand for.
     key = ordered_bits(row)
     return key >= jnp.sort(key)[jnp.maximum(row.shape[0] - wanted, 0)]

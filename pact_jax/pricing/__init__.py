@@ -73,6 +73,8 @@ from ._value import group_value as group_value
 from ._value import held_quantity as held_quantity
 from ._value import present_value as present_value
 from ._value import register_kind as register_kind
+from ._value import state_flows as state_flows
 from ._value import state_values as state_values
+from ._value import states_are_contracts as states_are_contracts
 from ._value import unit_values as unit_values
 from ._variance_swap import variance_swap_value as variance_swap_value

@@ -1,13 +1,13 @@
 """Present value of bonds."""
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from pact_jax.instruments import Bond
+from pact_jax.instruments import Bond, LinearFlows
 from pact_jax.market import MarketState, log_discount_factor, log_survival_probability
 
-from ._value import contract_values, default_claim, state_values
+from ._swap import sum_flows
+from ._value import contract_values, default_claim, state_flows, state_values
 
 
 @state_values.register
@@ -40,8 +40,20 @@ def bond_value(terms: Bond, states: Float[Array, "states"]) -> Float[Array, "con
     Returns:
         Value per bond, accrued interest included (dirty), reporting currency.
     """
-    flow = terms.amount * states[terms.flow_point]
-    return jax.ops.segment_sum(flow, terms.flow_contract, num_segments=terms.recovery.shape[0])
+    return sum_flows(_flows(terms), states, terms.recovery.shape[0])
+
+
+@state_flows.register
+def bond_flows(terms: Bond) -> LinearFlows:
+    """The flows of each bond.
+
+    Args:
+        terms: the bonds.
+
+    Returns:
+        Amounts on the points.
+    """
+    return _flows(terms)
 
 
 @default_claim.register
@@ -56,3 +68,7 @@ def bond_claim(terms: Bond, market: MarketState) -> Float[Array, "contracts"]:
         Recovery rate times face, converted.
     """
     return terms.recovery * market.fx[terms.currency]
+
+
+def _flows(terms: Bond) -> LinearFlows:
+    return LinearFlows(terms.flow_point, terms.flow_contract, terms.amount)

@@ -3,12 +3,12 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from pact_jax.instruments import Cds
+from pact_jax.instruments import Cds, LinearFlows
 from pact_jax.market import MarketState, log_discount_factor, log_survival_probability
 
 from ._greeks_traits import GreekEstimator, GreekTraits, register_greeks
-from ._swap import sum_flows
-from ._value import contract_values, default_claim, state_values
+from ._swap import joined_flows, sum_flows
+from ._value import contract_values, default_claim, state_flows, state_values
 from .rates import default_interval
 
 
@@ -56,6 +56,20 @@ def cds_value(terms: Cds, states: Float[Array, "states"]) -> Float[Array, "contr
     value = sum_flows(terms.protection_flows, states[:num], count)
     value = value + sum_flows(terms.accrual_flows, states[num : 2 * num], count)
     return value + sum_flows(terms.premium_flows, states[2 * num :], count)
+
+
+@state_flows.register
+def cds_flows(terms: Cds) -> LinearFlows:
+    """The flows of each contract: protection, premium accrued at default, premiums.
+
+    Args:
+        terms: the contracts.
+
+    Returns:
+        Amounts on the states.
+    """
+    num = terms.interval.end.shape[0]
+    return joined_flows((terms.protection_flows, 0), (terms.accrual_flows, num), (terms.premium_flows, 2 * num))
 
 
 @default_claim.register

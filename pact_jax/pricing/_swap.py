@@ -8,7 +8,7 @@ from pact_jax.instruments import CashPoints, GrowthPoints, LinearFlows, Swap
 from pact_jax.market import MarketState, log_discount_factor
 
 from ._greeks_traits import GreekEstimator, GreekTraits, register_greeks
-from ._value import contract_values, state_values
+from ._value import contract_values, state_flows, state_values
 
 
 def cash_states(points: CashPoints, market: MarketState) -> Float[Array, "points"]:
@@ -58,6 +58,22 @@ def sum_flows(flows: LinearFlows, states: Float[Array, "points"], num_contracts:
     return jax.ops.segment_sum(flows.amount * states[flows.point], flows.contract, num_segments=num_contracts)
 
 
+def joined_flows(*parts: tuple[LinearFlows, int]) -> LinearFlows:
+    """Flows on parts of the states as flows on all of them.
+
+    Args:
+        parts: flows, and the state that their first point is.
+
+    Returns:
+        All flows.
+    """
+    return LinearFlows(
+        jnp.concatenate([flows.point + start for flows, start in parts]),
+        jnp.concatenate([flows.contract for flows, _ in parts]),
+        jnp.concatenate([flows.amount for flows, _ in parts]),
+    )
+
+
 @state_values.register
 def swap_states(terms: Swap, market: MarketState) -> Float[Array, "states"]:
     """Values of the unique payments, then of the unique floating periods on other forward curves.
@@ -86,6 +102,19 @@ def swap_value(terms: Swap, states: Float[Array, "states"]) -> Float[Array, "con
     num_cash, count = terms.cash.time.shape[0], terms.currency.shape[0]
     cash = sum_flows(terms.cash_flows, states[:num_cash], count)
     return cash + sum_flows(terms.growth_flows, states[num_cash:], count)
+
+
+@state_flows.register
+def swap_flows(terms: Swap) -> LinearFlows:
+    """The flows of each swap: payments, then floating periods on other forward curves.
+
+    Args:
+        terms: the swaps.
+
+    Returns:
+        Amounts on the states.
+    """
+    return joined_flows((terms.cash_flows, 0), (terms.growth_flows, terms.cash.time.shape[0]))
 
 
 register_greeks(Swap, GreekTraits(lambda t: (t.cash.time, t.growth.start, t.growth.end), GreekEstimator.FORMULA))

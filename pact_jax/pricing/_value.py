@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from pact_jax.errors import UnsupportedInstrument
-from pact_jax.instruments import AbstractTerms, Portfolio, PositionGroup
+from pact_jax.instruments import AbstractTerms, LinearFlows, Portfolio, PositionGroup
 from pact_jax.market import MarketState
 
 
@@ -50,6 +50,25 @@ def contract_values(terms: Any, states: Float[Array, "states"]) -> Float[Array, 
         Value of one unit of each contract, reporting currency.
     """
     return states
+
+
+def states_are_contracts(terms: AbstractTerms) -> bool:
+    """Whether the states of a kind are its contracts: no other map is registered."""
+    return contract_values.dispatch(type(terms)) is contract_values.dispatch(object)
+
+
+@singledispatch
+def state_flows(terms: Any) -> LinearFlows | None:
+    """The linear map of `contract_values` as amounts of states, for kinds whose contracts hold few of many states.
+
+    Args:
+        terms: contracts of one kind.
+
+    Returns:
+        Amounts whose points are states, such that `contract_values` is their sum; None where the map is the identity or
+        has no amounts to speak of.
+    """
+    return None
 
 
 @singledispatch

@@ -9,6 +9,7 @@ from ._delta_gamma import delta_gamma_vectors as delta_gamma_vectors
 from ._exposure import group_exposure as group_exposure
 from ._exposure import sum_by_bucket as sum_by_bucket
 from ._exposure import sum_by_desk as sum_by_desk
+from ._exposure import values_by_book as values_by_book
 from ._full import Revaluation as Revaluation
 from ._full import by_desk_and_bucket as by_desk_and_bucket
 from ._full import revalue as revalue

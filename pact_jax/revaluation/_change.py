@@ -2,7 +2,7 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Bool, Float, PyTree
 
 from pact_jax.instruments import AbstractTerms
 from pact_jax.market import MarketShock, MarketState, apply_shock, scenario_markets
@@ -39,9 +39,16 @@ def hold_change(
         return _matmul(exposure, _changes(terms, market, shock, base).T)
     num_scenarios = _num_scenarios(shock)
 
+    nothing = jnp.zeros((exposure.shape[0], num_scenarios), base.dtype)
+
     def gain(block: PyTree) -> Float[Array, "books scenarios"]:
         rows, own_base, held = block
-        return _hold(held, _block_change(pricer, rows, own_base, num_scenarios))
+        # Capacity beyond what is held fills whole blocks.
+        return jax.lax.cond(
+            jnp.any(held != 0.0),
+            lambda: _hold(held, _block_change(pricer, rows, own_base, num_scenarios)),
+            lambda: nothing,
+        )
 
     rows, own_base = _blocks((pricer.rows, base), base.shape[0])
     num_blocks, size = own_base.shape
@@ -57,6 +64,7 @@ def sum_change(
     shock: MarketShock,
     base: Float[Array, "states"],
     weight: Float[Array, "buckets scenarios"],
+    used: Bool[Array, "states"] | None = None,
 ) -> Float[Array, "buckets states"]:
     """Weighted sums over the scenarios of a block of each state's change, `weight . (s(w) - s(base))`.
 
@@ -66,6 +74,7 @@ def sum_change(
         shock: a block of scenarios.
         base: states at the base market.
         weight: one row a sum.
+        used: states that count; all if None. What does not is 0 where that saves a pricing.
 
     Returns:
         One row a sum.
@@ -74,12 +83,17 @@ def sum_change(
     if pricer is None:
         return _matmul(weight, _changes(terms, market, shock, base))
     num_states = base.shape[0]
+    used = jnp.ones(num_states, bool) if used is None else used
 
     def weigh(block: PyTree) -> Float[Array, "buckets states"]:
-        rows, own_base = block
-        return _matmul(weight, _block_change(pricer, rows, own_base, weight.shape[1]).T)
+        rows, own_base, own_used = block
+        return jax.lax.cond(
+            jnp.any(own_used),
+            lambda: _matmul(weight, _block_change(pricer, rows, own_base, weight.shape[1]).T),
+            lambda: jnp.zeros((weight.shape[0], own_base.shape[0]), weight.dtype),
+        )
 
-    sums = jax.lax.map(weigh, _blocks((pricer.rows, base), num_states))
+    sums = jax.lax.map(weigh, _blocks((pricer.rows, base, used), num_states))
     return jnp.moveaxis(sums, 1, 0).reshape(weight.shape[0], sums.shape[0] * sums.shape[2])[:, :num_states]
 
 

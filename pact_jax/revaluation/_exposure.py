@@ -2,10 +2,12 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from pact_jax.instruments import PositionGroup
-from pact_jax.pricing import contract_values, held_quantity
+from pact_jax.pricing import contract_values, held_quantity, state_flows, states_are_contracts
+
+from ._holders import Holders, fold_holders
 
 
 def group_exposure(group: PositionGroup, base: Float[Array, "states"]) -> Float[Array, "books states"]:
@@ -21,11 +23,57 @@ def group_exposure(group: PositionGroup, base: Float[Array, "states"]) -> Float[
     Returns:
         Holdings of each state.
     """
-    to_contracts = jax.linear_transpose(lambda states: contract_values(group.terms, states), base)
     num_contracts = jax.eval_shape(lambda: contract_values(group.terms, base)).shape[0]
     held = jnp.zeros((group.book_desk.shape[0], num_contracts), base.dtype)
     held = held.at[group.book, group.contract].add(held_quantity(group).astype(base.dtype))
-    return jax.vmap(lambda holding: to_contracts(holding)[0])(held)
+    flows = state_flows(group.terms)
+    if flows is None:
+        to_contracts = jax.linear_transpose(lambda states: contract_values(group.terms, states), base)
+        return jax.vmap(lambda holding: to_contracts(holding)[0])(held)
+
+    def add(total: Float[Array, "books states"], one: Holders) -> Float[Array, "books states"]:
+        own = jnp.where(one.holds, held[one.book, jnp.arange(num_contracts)], 0.0)
+        return total.at[one.book[flows.contract], flows.point].add(flows.amount * own[flows.contract])
+
+    return fold_holders(group, num_contracts, jnp.zeros((held.shape[0], base.shape[0]), base.dtype), add)
+
+
+def used_states(group: PositionGroup, num_states: int) -> Bool[Array, "states"]:
+    """States that some position of a group reads: all but padding where the states are the contracts.
+
+    Args:
+        group: positions of one kind.
+        num_states: length of the states axis.
+
+    Returns:
+        False where no position reads a state; other kinds than those just named read all.
+    """
+    if not states_are_contracts(group.terms):
+        return jnp.ones(num_states, bool)
+    return jnp.zeros(num_states, bool).at[group.contract].max(group.mask)
+
+
+def values_by_book(group: PositionGroup, states: Float[Array, "books states"]) -> Float[Array, "books contracts"]:
+    """Contract values in the books that hold them, where the states are worth something else in each book.
+
+    Args:
+        group: positions of one kind.
+        states: one row a book.
+
+    Returns:
+        Unit values; of what a book does not hold they are unspecified.
+    """
+    flows = state_flows(group.terms)
+    if flows is None:
+        return jax.vmap(lambda own: contract_values(group.terms, own))(states)
+    num_contracts = jax.eval_shape(lambda: contract_values(group.terms, states[0])).shape[0]
+
+    def add(total: Float[Array, "books contracts"], one: Holders) -> Float[Array, "books contracts"]:
+        paid = flows.amount * states[one.book[flows.contract], flows.point]
+        value = jax.ops.segment_sum(paid, flows.contract, num_segments=num_contracts)
+        return total.at[one.book, jnp.arange(num_contracts)].add(jnp.where(one.holds, value, 0.0))
+
+    return fold_holders(group, num_contracts, jnp.zeros((states.shape[0], num_contracts), states.dtype), add)
 
 
 def sum_by_desk(group: PositionGroup, item: Float[Array, "books ..."], num_desks: int) -> Float[Array, "desks ..."]:

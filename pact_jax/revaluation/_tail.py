@@ -14,6 +14,7 @@ from pact_jax.measures import shapley_matrix
 from pact_jax.pricing import contract_values, held_quantity, state_currency
 
 from ._change import sum_change
+from ._exposure import used_states, values_by_book
 from ._portfolio_base import PortfolioBase, value_base
 from ._tail_subsets import MovedFactors, SubsetMasks, moved_factors, places, subset_masks
 from ._tile import TILE, sum_tail
@@ -159,6 +160,7 @@ def _weigh_group(
 ) -> SubsetSums:
     moved = moved_factors(group.terms, shock)
     currency = state_currency(group.terms) if moved.priced != moved.every else None
+    used = used_states(group, base.shape[0])
 
     def weigh(part: tuple[MarketShock, Array], t: Array) -> SubsetSums:
         some, inside = part[0], jnp.where(t[:, None] > 0.0, part[1], 0.0)
@@ -167,12 +169,12 @@ def _weigh_group(
             rows = jnp.concatenate([rows, (t[:, None] * _growth(some.fx, t)).T])
 
         def split(mask: Float[Array, "factors"]) -> tuple[Array, Array]:
-            sums = sum_change(group.terms, market, _kept(some, moved.priced, mask), base, rows)
+            sums = sum_change(group.terms, market, _kept(some, moved.priced, mask), base, rows, used)
             return sums[0], sums[0] if currency is None else _own_row(sums[1:], currency)
 
         def bucketed(mask: Float[Array, "factors"]) -> Float[Array, "positions"]:
             rows = _book_rows(group, inside)
-            sums = sum_change(group.terms, market, _kept(some, moved.every, mask), base, rows)
+            sums = sum_change(group.terms, market, _kept(some, moved.every, mask), base, rows, used)
             return _by_position(group, sums)
 
         none = jnp.zeros((masks.split.shape[0], *base.shape), base.dtype)
@@ -225,8 +227,7 @@ def _book_rows(group: PositionGroup, weight: Float[Array, "scenarios buckets"]) 
 
 def _by_position(group: PositionGroup, sums: Float[Array, "books states"]) -> Float[Array, "positions"]:
     assert group.book_bucket is not None
-    own = jax.vmap(lambda states: contract_values(group.terms, states))(sums)
-    held = own[group.book, group.contract] * held_quantity(group)
+    held = values_by_book(group, sums)[group.book, group.contract] * held_quantity(group)
     return jnp.where(group.book_bucket[group.book] >= 0, held, 0.0)
 
 

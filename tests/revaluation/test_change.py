@@ -1,5 +1,7 @@
 """The hot path, contracts in blocks and scenarios last: equal to one scenario at a time through `state_values`."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -57,6 +59,21 @@ def test_blocks_equal_one_scenario_at_a_time(monkeypatch, kind, name, block):
     scale = float(jnp.max(jnp.abs(base))) + COUNT * float(np.max(np.abs(change)))
     np.testing.assert_allclose(held, exposure @ change.T, rtol=0, atol=1e-13 * scale)
     np.testing.assert_allclose(summed, weight @ change, rtol=0, atol=1e-13 * scale)
+
+
+def test_blocks_that_nobody_holds_are_skipped(monkeypatch):
+    monkeypatch.setattr(_change, "BLOCK", 2)
+    terms, market = books.options(), books.market()
+    base = state_values(terms, market)
+    # The strikes of the last block are no numbers: priced, they would spoil the sums.
+    broken = dataclasses.replace(terms, strike=terms.strike.at[-2:].set(jnp.nan))
+    used = jnp.arange(base.shape[0]) < base.shape[0] - 2
+    some = SHOCKS["all"]
+    held = hold_change(broken, market, some, base, jnp.where(used, 1.0, 0.0)[None, :])
+    whole = hold_change(terms, market, some, base, jnp.where(used, 1.0, 0.0)[None, :])
+    assert bool(jnp.all(jnp.isfinite(held))) and bool(jnp.all(held == whole))
+    summed = sum_change(broken, market, some, base, jnp.ones((1, COUNT)), used)
+    assert bool(jnp.all(summed[:, -2:] == 0.0)) and bool(jnp.all(jnp.isfinite(summed)))
 
 
 def test_a_kind_without_a_pricer_takes_the_plain_way():

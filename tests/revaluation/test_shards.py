@@ -19,8 +19,9 @@ with jax.enable_x64(True):
     point = DiscountPoints(jnp.zeros(1, int), jnp.ones(1))
     strike, call = jnp.asarray(rng.uniform(70, 130, n)), jnp.asarray(rng.random(n) < 0.5)
     terms = EuropeanOption(zero, zero, zero, point, zero, strike, jnp.ones(n), call, jnp.ones(n))
-    group = position_group(terms, jnp.asarray(rng.normal(size=n)))
-    book = Portfolio((group,), num_desks=1, num_buckets=0)
+    # Seven desks: more books than are added up at a time, so that some are skipped.
+    group = position_group(terms, jnp.asarray(rng.normal(size=n)), desk=rng.integers(0, 7, n))
+    book = Portfolio((group,), num_desks=7, num_buckets=0)
     shock = MarketShock(spot=jnp.asarray(0.1 * rng.normal(size=(300, 1))))
     market, results = example_market(), []
     # A program of its own, as in an assessment: inlined, its last bit depends on what is around it.

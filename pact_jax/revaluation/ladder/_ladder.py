@@ -108,29 +108,46 @@ def ladder_pnl(plan: LadderPlan, ladder: Ladder, shock: MarketShock) -> Float[Ar
     x = still if shock.spot is None else ladder.scales.spot.scaled(shock.spot).T[axes.asset]
     y = still if shock.vol_level is None else ladder.scales.vol.scaled(shock.vol_level).T[axes.surface]
     along, over = _curve_moves(ladder.scales.curves, shock.zero_rate, axes.curve)
-    weights = _weights(along)
     growth = still if shock.fx is None else jnp.expm1(shock.fx).T[axes.currency]
-
-    def add(total: Float[Array, "ladders scenarios"], term: tuple) -> tuple[Float[Array, "ladders scenarios"], None]:
-        weight, coefficient = term
-        return total + weight * _polynomial(coefficient, x, y), None
+    main, bent = ladder.main.shape, ladder.rate.shape
+    spots = jnp.stack(chebyshev_basis(x, main[1]), axis=1)
+    vols = jnp.stack(chebyshev_basis(y, main[2]), axis=1)
+    # What stands beside a polynomial in spot: volatility alone, and each move of the curve times volatility.
+    tilts = _products(_weights(along), vols[:, : bent[3]])
+    if over is not None and ladder.over.shape[1]:
+        tilts = jnp.concatenate([tilts, _products(over, vols[:, : ladder.over.shape[3]])], axis=1)
 
     def one_desk(part: tuple) -> Float[Array, "scenarios"]:
         # Desks are a capacity: most of them hold nothing on ladders.
         return jax.lax.cond(jnp.any(part[0] != 0.0), held_desk, lambda _: still[0], part)
 
     def held_desk(part: tuple) -> Float[Array, "scenarios"]:
-        main, rate, slope, base = part
-        total = _polynomial(main, x, y)
-        # Loops, not unrolled: every monomial and tenor has the same polynomial, compiled once.
-        for weight, coefficient in ((weights, rate), (over, slope)):
-            if coefficient.shape[0]:
-                total, _ = jax.lax.scan(add, total, (weight, coefficient))
+        flat, tilted, base = part
+        total = jnp.sum(spots * _matmul(flat, vols), axis=1)
+        if tilted.shape[2]:
+            total = total + jnp.sum(spots[:, : bent[2]] * _matmul(tilted, tilts), axis=1)
         change = total + growth * (base[:, None] + total)
-        ones = jnp.ones((1, change.shape[0]), change.dtype)
-        return jnp.matmul(ones, change, precision=jax.lax.Precision.HIGHEST)[0]
+        return _matmul(jnp.ones((1, change.shape[0]), change.dtype), change)[0]
 
-    return jax.lax.map(one_desk, (ladder.main, ladder.rate, ladder.over, ladder.base))
+    tilted = jnp.concatenate([_by_ladder(ladder.rate), _by_ladder(ladder.over, spots=bent[2])], axis=3)
+    return jax.lax.map(one_desk, (jnp.moveaxis(ladder.main, 3, 1), tilted, ladder.base))
+
+
+def _products(
+    weight: Float[Array, "monomials ladders scenarios"], vols: Float[Array, "ladders vols scenarios"]
+) -> Float[Array, "ladders tilts scenarios"]:
+    """Each weight (of a monomial or a tenor) times each polynomial in volatility, weights outermost."""
+    every = jnp.moveaxis(weight, 0, 1)[:, :, None] * vols[:, None]
+    return every.reshape(every.shape[0], every.shape[1] * every.shape[2], every.shape[3])
+
+
+def _by_ladder(
+    coefficient: Float[Array, "desks monomials spots vols ladders"], spots: int | None = None
+) -> Float[Array, "desks ladders spots tilts"]:
+    """Coefficients in the order of `_products`, filled up with zeros to a number of polynomials in spot."""
+    desks, moves, own, vols, ladders = coefficient.shape
+    laid = jnp.transpose(coefficient, (0, 4, 2, 1, 3)).reshape(desks, ladders, own, moves * vols)
+    return jnp.pad(laid, ((0, 0), (0, 0), (0, 0 if spots is None else spots - own), (0, 0)))
 
 
 def _monomials(grid: Float[Array, "..."], count: int) -> Float[Array, "..."]:
@@ -160,22 +177,6 @@ def _curve_moves(
         return jnp.zeros((0, 1, 1), curves.half.dtype), None
     along, over = (jnp.moveaxis(part[:, curve], (2, 1, 0), (0, 1, 2)) for part in curves.split(move))
     return along, over
-
-
-def _polynomial(
-    coefficient: Float[Array, "spots vols ladders"],
-    x: Float[Array, "ladders scenarios"],
-    y: Float[Array, "ladders scenarios"],
-) -> Float[Array, "ladders scenarios"]:
-    """A sum of products of Chebyshev polynomials, written out so that it compiles to one loop over the scenarios."""
-    spots, vols = chebyshev_basis(x, coefficient.shape[0]), chebyshev_basis(y, coefficient.shape[1])
-    total = jnp.zeros_like(x)
-    for i, along_spot in enumerate(spots):
-        inner = coefficient[i, 0][:, None] * vols[0]
-        for j, along_vol in enumerate(vols[1:], start=1):
-            inner = inner + coefficient[i, j][:, None] * along_vol
-        total = total + inner * along_spot
-    return total
 
 
 def _transform(value: Float[Array, "..."], spots: int, vols: int) -> Float[Array, "..."]:
@@ -210,6 +211,10 @@ def _ladder_values(
 def _base_value(some: LaidOut, num_ladders: int) -> Float[Array, "ladders desks"]:
     by_block = jnp.sum((some.held * some.base[None, :]).reshape(some.held.shape[0], -1, ROWS), axis=2)
     return jax.ops.segment_sum(by_block.T, some.block_ladder, num_ladders, indices_are_sorted=True)
+
+
+def _matmul(left: Array, right: Array) -> Array:
+    return jnp.matmul(left, right, precision=jax.lax.Precision.HIGHEST)
 
 
 def _sum(parts: list[Array]) -> Array:
