@@ -8,7 +8,7 @@ from pact_jax._program import program
 from pact_jax.sampling import Stream, counter_normals
 
 from ._assemble import assemble
-from ._moves import check_count, check_horizon, overlapping_moves, symmetric_root
+from ._moves import check_count, check_horizon, overlapping_moves, triangular_root
 from ._plan import ScenarioPlan
 from ._set import Sampling, ScenarioSet
 
@@ -66,7 +66,7 @@ def _historical(levels: Float[Array, "dates factors"], plan: ScenarioPlan, *, ho
 
 @program(static_argnames=("num_scenarios",))
 def _gaussian(covariance: Float[Array, "factors factors"], plan: ScenarioPlan, *, num_scenarios: int) -> ScenarioSet:
-    root, scale = symmetric_root(covariance)
+    root, scale = triangular_root(covariance)
     index = jnp.arange(num_scenarios, dtype=jnp.uint32)
     normals = counter_normals(plan.seed, Stream.MARKET, index, covariance.shape[0], dtype=covariance.dtype)
     moves = jnp.matmul(normals, root * scale[None, :], precision=jax.lax.Precision.HIGHEST)

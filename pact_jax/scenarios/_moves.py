@@ -2,7 +2,7 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from pact_jax._program import program
 from pact_jax.errors import ArgumentError
@@ -58,6 +58,40 @@ def moves_covariance(
     return jnp.matmul(by_factor, centred, precision=jax.lax.Precision.HIGHEST) / (moves.shape[0] - 1)
 
 
+def triangular_root(
+    covariance: Float[Array, "factors factors"],
+) -> tuple[Float[Array, "factors factors"], Float[Array, "factors"]]:
+    """Cholesky root U of the correlation, upper triangular, and standard deviations s: z U * s has the covariance.
+
+    Factor k is made of the first k numbers, so that factors added after it leave its moves as they were. A pivot within
+    rounding of 0 is one, so that it exists where the covariance is singular. Written as a loop: a library's threads
+    would go on spinning after so small a problem, and keep the cores from what comes next.
+
+    Args:
+        covariance: positive semi-definite.
+
+    Returns:
+        Root and standard deviations; a factor without variance has the deviation 0.
+
+    Example:
+        >>> root, scale = triangular_root(jnp.asarray([[4.0, 2.0], [2.0, 1.0]]))
+        >>> root.tolist(), scale.tolist()
+        ([[1.0, 1.0], [0.0, 0.0]], [2.0, 1.0])
+    """
+    correlation, scale = _correlation(covariance)
+    count = correlation.shape[0]
+    smallest = 8.0 * count * jnp.finfo(covariance.dtype).eps
+    place = jnp.arange(count)
+
+    def row(k: Int[Array, ""], root: Float[Array, "factors factors"]) -> Float[Array, "factors factors"]:
+        left = correlation[k] - jnp.matmul(root[:, k], root, precision=jax.lax.Precision.HIGHEST)
+        real = left[k] > smallest
+        own = left / jnp.sqrt(jnp.where(real, left[k], 1.0))
+        return root.at[k].set(jnp.where(real & (place >= k), own, 0.0))
+
+    return jax.lax.fori_loop(0, count, row, jnp.zeros_like(correlation)), scale
+
+
 def symmetric_root(
     covariance: Float[Array, "factors factors"],
 ) -> tuple[Float[Array, "factors factors"], Float[Array, "factors"]]:
@@ -72,9 +106,8 @@ def symmetric_root(
     Returns:
         Root and standard deviations; a factor without variance has the deviation 0.
     """
-    scale = jnp.sqrt(jnp.diagonal(covariance))
-    unit = jnp.where(scale > 0.0, scale, 1.0)
-    values, vectors = jnp.linalg.eigh(covariance / (unit[:, None] * unit[None, :]))
+    correlation, scale = _correlation(covariance)
+    values, vectors = jnp.linalg.eigh(correlation)
     half = vectors * jnp.sqrt(jnp.maximum(values, 0.0))[None, :]
     return jnp.matmul(half, vectors.T, precision=jax.lax.Precision.HIGHEST), scale
 
@@ -93,13 +126,21 @@ def principal_root(
     Returns:
         Root and standard deviations; a factor without variance has the deviation 0.
     """
-    scale = jnp.sqrt(jnp.diagonal(covariance))
-    unit = jnp.where(scale > 0.0, scale, 1.0)
-    values, vectors = jnp.linalg.eigh(covariance / (unit[:, None] * unit[None, :]))
+    correlation, scale = _correlation(covariance)
+    values, vectors = jnp.linalg.eigh(correlation)
     # The sign of an eigenvector is arbitrary: its largest entry is made positive, so that a seed means one set.
     largest = jnp.take_along_axis(vectors, jnp.argmax(jnp.abs(vectors), axis=0)[None], axis=0)
     signed = vectors * jnp.where(largest < 0.0, -1.0, 1.0)
     return (signed * jnp.sqrt(jnp.maximum(values, 0.0))[None, :]).T[::-1], scale
+
+
+def _correlation(
+    covariance: Float[Array, "factors factors"],
+) -> tuple[Float[Array, "factors factors"], Float[Array, "factors"]]:
+    """Correlation and standard deviations; a factor without variance is correlated with nothing, itself included."""
+    scale = jnp.sqrt(jnp.diagonal(covariance))
+    unit = jnp.where(scale > 0.0, scale, 1.0)
+    return covariance / (unit[:, None] * unit[None, :]), scale
 
 
 def check_horizon(num_dates: int, horizon_days: int) -> None:

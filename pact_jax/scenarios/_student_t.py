@@ -11,7 +11,7 @@ from pact_jax.errors import ArgumentError
 from pact_jax.sampling import Stream, counter_chi2, counter_normals
 
 from ._assemble import assemble
-from ._moves import check_count, symmetric_root
+from ._moves import check_count, triangular_root
 from ._plan import ScenarioPlan
 from ._set import Sampling, ScenarioSet
 
@@ -29,7 +29,7 @@ def student_t_scenarios(
 ) -> ScenarioSet:
     r"""Multivariate Student-t moves with a given covariance over the horizon and mean zero.
 
-    $x = \sqrt{(\nu-2)/\chi^2_\nu}\, s R z$ with the symmetric root R of the correlation and standard deviations s. One
+    $x = \sqrt{(\nu-2)/\chi^2_\nu}\, s R z$ with the Cholesky root R of the correlation and standard deviations s. One
     chi-square variable a scenario moves all factors, so that large moves come together even where correlations are
     small. The covariance is the one given, whatever nu is.
 
@@ -105,7 +105,7 @@ def _student_t(
     *,
     num_scenarios: int,
 ) -> ScenarioSet:
-    root, scale = symmetric_root(covariance)
+    root, scale = triangular_root(covariance)
     index = jnp.arange(num_scenarios, dtype=jnp.uint32)
     normals = counter_normals(plan.seed, Stream.MARKET, index, covariance.shape[0], dtype=covariance.dtype)
     chi2 = counter_chi2(plan.seed, Stream.MIXING, index, degrees_of_freedom)
