@@ -77,6 +77,8 @@ def compose_report(
     """
     answered = Answered() if answered is None else answered
     _refuse_unfinite(prepared, evaluation)
+    uncertainty = jax.device_get(uncertainty)
+    value, contribution = jax.device_get((evaluation.base_value, evaluation.contribution))
     labels, joint, capital = prepared.labels, evaluation.joint, snapshot.capital
     flags = _flags(snapshot, prepared, answered)
     score_sum, diversification, implied, correlation = _diversification(evaluation, scenarios, capital)
@@ -88,7 +90,7 @@ def compose_report(
     limits = review_limits(snapshot.limits, measures)
     impaired = bool(snapshot.rejected) or not all(answered.present)
     decision = _decide(snapshot, score if answered.bound is None else survivors, score, upper, impaired)
-    sigma = float(np.asarray(uncertainty.expected_shortfall_error)[0]) / capital
+    sigma = float(uncertainty.expected_shortfall_error[0]) / capital
     return AssessmentReport(
         score=score,
         upper_bound=upper,
@@ -112,8 +114,8 @@ def compose_report(
         alerts=first_alerts(limits),
         findings=findings,
         losses=losses_of(evaluation, scenarios),
-        value=np.asarray(evaluation.base_value),
-        contribution=jax.tree.map(np.asarray, evaluation.contribution),
+        value=value,
+        contribution=contribution,
         unallocated=unallocated,
         worst=worst,
         labels=labels,
@@ -158,8 +160,10 @@ def _with_missing(answered: Answered, survivors: float, upper: float) -> tuple[f
 def _decide(snapshot: Snapshot, survivors: float, score: float, upper: float, impaired: bool) -> Decision:
     """Decision on the score limit of the limit set; BREACH-UNKNOWN where no limit was set."""
     own = snapshot.limits
-    set_on_score = own[(own["measure"] == "score") & (own["scope"] == "total")] if len(own) else own
-    limit = float(set_on_score["limit"].min()) if len(set_on_score) else float("nan")
+    limit = float("nan")
+    if len(own):
+        on_score = (own["measure"].to_numpy() == "score") & (own["scope"].to_numpy() == "total")
+        limit = float(np.fmin.reduce(own["limit"].to_numpy(float)[on_score], initial=np.nan))
     # Without a bound the survivors' score decides: BREACH if it exceeds the limit on its own, BREACH-UNKNOWN otherwise.
     estimate = survivors if np.isinf(upper) else score
     code = decide(np.float64(estimate), np.float64(upper), np.float64(limit), impaired)
@@ -167,7 +171,7 @@ def _decide(snapshot: Snapshot, survivors: float, score: float, upper: float, im
 
 
 def _worst_of(decision: Decision, limits: pd.DataFrame) -> Decision:
-    codes = [int(Decision[name.replace("-", "_")]) for name in limits["decision"]] if len(limits) else []
+    codes = [int(Decision[name.replace("-", "_")]) for name in limits["decision"].tolist()]
     return Decision(int(gate(np.int64(decision), np.asarray(codes, np.int64))))
 
 
@@ -175,7 +179,7 @@ def _diversification(
     evaluation: Evaluation, scenarios: ScenarioSet, capital: float
 ) -> tuple[float, float, float, pd.DataFrame]:
     joint = evaluation.joint
-    result = diversify(
+    found = diversify(
         evaluation.score,
         np.asarray(joint.sum_expected_shortfall) / capital,
         evaluation.agent_score,
@@ -183,8 +187,9 @@ def _diversification(
         joint.agent_loss,
         scenarios.weight,
     )
+    result = jax.device_get(found)
     names = [agent.name.lower() for agent in LossAgent]
-    correlation = pd.DataFrame(np.asarray(result.loss_correlation), index=names, columns=names)
+    correlation = pd.DataFrame(result.loss_correlation, index=names, columns=names)
     return (
         float(result.score_sum),
         float(result.diversification),

@@ -75,29 +75,36 @@ def find(inputs: RiskInputs, base: PortfolioBase, labels: Labels, snapshot: Snap
     group = np.zeros(inputs.credit.pd.shape[0], np.int64)
     group[:count] = [place[name] for name in sector]
     tier1 = snapshot.capital if snapshot.tier1_capital is None else snapshot.tier1_capital
-    exposure, share, hhi, loss = _credit_numbers(inputs, base, group, np.float64(tier1))
-    exposure, share = np.asarray(exposure)[:count], np.asarray(share)[:count]
+    exposure, share, hhi, loss = jax.device_get(_credit_numbers(inputs, base, group, np.float64(tier1)))
+    exposure, share = exposure[:count], share[:count]
+    largest = _largest_first(exposure)
     names = pd.DataFrame(
         {
-            "obligor": labels.obligors,
-            "sector": sector,
-            "exposure": exposure,
-            "share_of_tier1": share,
-            "large": share > 0.10,
+            "obligor": [labels.obligors[at] for at in largest],
+            "sector": [sector[at] for at in largest],
+            "exposure": exposure[largest],
+            "share_of_tier1": share[largest],
+            "large": share[largest] > 0.10,
         }
     )
     by_sector = pd.Series(exposure).groupby(group[:count]).sum().to_numpy()
     total = by_sector.sum()
+    part = by_sector / total if total else 0.0 * by_sector
+    largest = _largest_first(part)
     sectors = pd.DataFrame(
-        {"sector": kinds, "exposure": by_sector, "share": by_sector / total if total else 0.0 * by_sector}
+        {"sector": [kinds[at] for at in largest], "exposure": by_sector[largest], "share": part[largest]}
     )
     return Findings(
         expected_loss=float(loss),
-        names=names.sort_values("exposure", ascending=False, ignore_index=True),
-        sectors=sectors.sort_values("share", ascending=False, ignore_index=True),
+        names=names,
+        sectors=sectors,
         name_hhi=float(hhi),
         liquidity_coverage=_coverage(snapshot),
     )
+
+
+def _largest_first(values: np.ndarray) -> np.ndarray:
+    return pd.Series(values).sort_values(ascending=False).index.to_numpy()
 
 
 def _coverage(snapshot: Snapshot) -> float:

@@ -1,7 +1,5 @@
 """The limit set against the measures: decisions, utilisations, alerts."""
 
-from collections.abc import Iterable
-
 import jax
 import numpy as np
 import pandas as pd
@@ -34,33 +32,38 @@ def review_limits(limits: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
     """
     if not len(limits):
         return limits.assign(value=[], bound=[], utilisation=[], headroom=[], decision=[], warns=[])
-    value, error, upper = _named(measures, zip(limits["measure"], limits["scope"], strict=True))
-    sign = np.where(limits["direction"] == "min", int(Direction.MIN), int(Direction.MAX))
+    value, error, upper = _named(measures, limits)
+    sign = np.where(limits["direction"].to_numpy() == "min", int(Direction.MIN), int(Direction.MAX))
     lower = value - ONE_SIDED_95 * np.nan_to_num(error, nan=0.0)
     bound = np.where(sign > 0, np.where(np.isnan(upper), value, upper), lower)
     columns = (limits["limit"].to_numpy(float), sign, limits["warning"].to_numpy(float))
     rules = LimitSet(*jax.device_put(columns))
-    review = review_compliance(rules, value, bound)
-    decision = np.asarray(review.decision)
-    table = limits.assign(
-        value=value,
-        bound=bound,
-        utilisation=np.asarray(review.utilisation),
-        headroom=np.asarray(review.headroom),
-        decision=[Decision(int(code)).label for code in decision],
-        warns=np.asarray(review.warns),
+    review = jax.device_get(review_compliance(rules, value, bound))
+    order = np.lexsort((-np.nan_to_num(review.utilisation, nan=np.inf), -review.decision))
+    found = pd.DataFrame(
+        {
+            "value": value[order],
+            "bound": bound[order],
+            "utilisation": review.utilisation[order],
+            "headroom": review.headroom[order],
+            "decision": [Decision(code).label for code in review.decision[order].tolist()],
+            "warns": review.warns[order],
+        }
     )
-    order = np.lexsort((-np.nan_to_num(table["utilisation"].to_numpy(), nan=np.inf), -decision))
-    return table.iloc[order].reset_index(drop=True)
+    return pd.concat([limits.iloc[order].reset_index(drop=True), found], axis=1)
 
 
-def _named(measures: pd.DataFrame, keys: Iterable[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Value, standard error and bound of each measure and scope, NaN where there is none."""
-    numbers = np.vstack([measures[["value", "standard_error", "bound"]].to_numpy(float), np.full((1, 3), np.nan)])
+def _named(measures: pd.DataFrame, limits: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Value, standard error and bound of the measure and scope of each limit, NaN where there is none."""
+    numbers = [np.append(measures[name].to_numpy(float), np.nan) for name in ("value", "standard_error", "bound")]
+    known, asked = (
+        zip(table["measure"].tolist(), table["scope"].tolist(), strict=True) for table in (measures, limits)
+    )
     place: dict[tuple[str, str], int] = {}
-    for at, key in enumerate(zip(measures["measure"], measures["scope"], strict=True)):
+    for at, key in enumerate(known):
         place.setdefault(key, at)
-    value, error, bound = numbers[[place.get(key, -1) for key in keys]].T
+    at = [place.get(key, -1) for key in asked]
+    value, error, bound = (column[at] for column in numbers)
     return value, error, bound
 
 
@@ -76,9 +79,10 @@ def first_alerts(reviewed: pd.DataFrame) -> pd.DataFrame:
     columns = ["limit_id", "measure", "scope", "tier", "utilisation", "decision"]
     if not len(reviewed):
         return pd.DataFrame(columns=columns)
-    tier = np.asarray([int(_TIERS[name]) for name in reviewed["tier"]])
+    tier = np.asarray([int(_TIERS[name]) for name in reviewed["tier"].tolist()])
     rules = default_alert_rules(tier, reviewed["warning"].to_numpy(float))
     step = step_alerts(rules, no_alerts(rules), reviewed["utilisation"].to_numpy(float), np.float64(0.0))
-    opened = np.asarray(step.emitted) & (np.asarray(step.reason) == int(AlertReason.OPENED))
-    told = [Tier(int(code)).name.lower() for code in np.asarray(step.tier)[opened]]
-    return reviewed.loc[opened, columns].assign(tier=told).reset_index(drop=True)
+    emitted, reason, level = jax.device_get((step.emitted, step.reason, step.tier))
+    opened = np.flatnonzero(emitted & (reason == int(AlertReason.OPENED)))
+    told = [Tier(code).name.lower() for code in level[opened].tolist()]
+    return reviewed[columns].iloc[opened].reset_index(drop=True).assign(tier=told)

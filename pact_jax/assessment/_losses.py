@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 import pandas as pd
 
@@ -59,11 +60,5 @@ def losses_of(evaluation: Evaluation, scenarios: ScenarioSet) -> Losses:
         The vectors.
     """
     joint = evaluation.joint
-    return Losses(
-        total=np.asarray(joint.loss),
-        by_agent=np.asarray(joint.agent_loss),
-        interaction=np.asarray(joint.interaction_loss),
-        by_desk=np.asarray(joint.desk_loss),
-        weight=np.asarray(scenarios.weight),
-        tail_weight=np.asarray(joint.tail_weight),
-    )
+    losses = (joint.loss, joint.agent_loss, joint.interaction_loss, joint.desk_loss)
+    return Losses(*jax.device_get((*losses, scenarios.weight, joint.tail_weight)))

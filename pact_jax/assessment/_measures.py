@@ -1,5 +1,6 @@
 """Named measures of an assessment, each with its scope, unit and standard error."""
 
+import jax
 import numpy as np
 import pandas as pd
 
@@ -35,41 +36,47 @@ def measure_table(
     Returns:
         Columns measure, scope, value, standard_error, bound, unit; standard_error is NaN where there is no sampling.
     """
+    known = jax.device_get(uncertainty)
     scopes = ["total", *(f"agent:{agent.name.lower()}" for agent in LossAgent), *(f"desk:{d}" for d in labels.desks)]
-    known = [True, *present, *([True] * len(labels.desks))]
-    shortfall = np.asarray(uncertainty.expected_shortfall)
-    shortfall_error = np.asarray(uncertainty.expected_shortfall_error)
-    rows: list[tuple[str, str, float, float, float, str]] = []
-    for k, scope in enumerate(scopes):
-        gone = float("nan") if not known[k] else 1.0
-        es, error = gone * float(shortfall[k]), gone * float(shortfall_error[k])
-        if scope == "total":
-            rows.append(("score", scope, score, error / capital, upper_bound, "share of capital"))
-            rows.append(("expected_shortfall", scope, es, error, float(uncertainty.upper_bound), "reporting currency"))
-        else:
-            rows.append(("score", scope, es / capital, error / capital, np.nan, "share of capital"))
-            rows.append(("expected_shortfall", scope, es, error, np.nan, "reporting currency"))
-        for j, level in enumerate(levels):
-            value = gone * float(np.asarray(uncertainty.value_at_risk)[j, k])
-            value_error = gone * float(np.asarray(uncertainty.value_at_risk_error)[j, k])
-            rows.append((level_name(level), scope, value, value_error, np.nan, "reporting currency"))
-    for name, value, unit in (
-        ("expected_loss", findings.expected_loss, "reporting currency, one year"),
-        ("single_name_concentration", findings.single_name_concentration, "share of tier-1 capital"),
-        ("sector_concentration", findings.sector_concentration, "share of exposure"),
-        ("name_hhi", findings.name_hhi, "index"),
-        ("liquidity_coverage", findings.liquidity_coverage, "buffer / net outflow of 30 days"),
-    ):
-        rows.append((name, "total", value, np.nan, np.nan, unit))
-    for obligor, share in zip(findings.names["obligor"], findings.names["share_of_tier1"], strict=True):
-        rows.append(
-            ("single_name_concentration", f"issuer:{obligor}", float(share), np.nan, np.nan, "share of tier-1 capital")
-        )
-    table = pd.DataFrame(rows, columns=["measure", "scope", "value", "standard_error", "bound", "unit"])
-    # Where no bound of its own is known, the normal one is used.
-    normal = table["value"] + 1.6448536269514722 * table["standard_error"]
-    table["bound"] = table["bound"].fillna(normal)
-    return table
+    answered = np.where([True, *present, *([True] * len(labels.desks))], 1.0, np.nan)
+    estimate = np.vstack([known.expected_shortfall, known.value_at_risk])[:, : len(scopes)] * answered
+    error = np.vstack([known.expected_shortfall_error, known.value_at_risk_error])[:, : len(scopes)] * answered
+    # One scope after the other: its score, its shortfall, its values at risk.
+    value = np.vstack([estimate[:1] / capital, estimate]).T
+    standard_error = np.vstack([error[:1] / capital, error]).T
+    bound = np.full(value.shape, np.nan)
+    value[0, 0], bound[0, :2] = score, (upper_bound, known.upper_bound)
+    names = ["score", "expected_shortfall", *map(level_name, levels)]
+    units = ["share of capital", *["reporting currency"] * (len(names) - 1)]
+    others = _unsampled(findings)
+    none = np.full(len(others), np.nan)
+    value, standard_error = np.append(value, [row[2] for row in others]), np.append(standard_error, none)
+    bound = np.append(bound, none)
+    return pd.DataFrame(
+        {
+            "measure": [*names * len(scopes), *(row[0] for row in others)],
+            "scope": [*(scope for scope in scopes for _ in names), *(row[1] for row in others)],
+            "value": value,
+            "standard_error": standard_error,
+            # Where no bound of its own is known, the normal one is used.
+            "bound": np.where(np.isnan(bound), value + 1.6448536269514722 * standard_error, bound),
+            "unit": [*units * len(scopes), *(row[3] for row in others)],
+        }
+    )
+
+
+def _unsampled(findings: Findings) -> list[tuple[str, str, float, str]]:
+    """Measures that rest on no scenario: measure, scope, value, unit."""
+    share = "share of tier-1 capital"
+    names, shares = (findings.names[column].tolist() for column in ("obligor", "share_of_tier1"))
+    return [
+        ("expected_loss", "total", findings.expected_loss, "reporting currency, one year"),
+        ("single_name_concentration", "total", findings.single_name_concentration, share),
+        ("sector_concentration", "total", findings.sector_concentration, "share of exposure"),
+        ("name_hhi", "total", findings.name_hhi, "index"),
+        ("liquidity_coverage", "total", findings.liquidity_coverage, "buffer / net outflow of 30 days"),
+        *(("single_name_concentration", f"issuer:{n}", x, share) for n, x in zip(names, shares, strict=True)),
+    ]
 
 
 def level_name(level: float) -> str:
