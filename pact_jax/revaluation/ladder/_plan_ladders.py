@@ -1,5 +1,8 @@
 """Sorts a book into ladders, strips and the rest; on the host, once a book."""
 
+# pyright: reportArgumentType=false
+# The arrays made here are NumPy on purpose: they become device arrays all together.
+
 import jax
 import numpy as np
 
@@ -45,7 +48,7 @@ def plan_ladders(portfolio: Portfolio, market: MarketState, shock: MarketShock) 
     ladders, orders = _sort(rows)
     if ladders is None and not any(strips):
         return PlannedBook(None, tuple(left))
-    return PlannedBook(LadderPlan(ladders, orders, strips), tuple(left))
+    return PlannedBook(jax.device_put(LadderPlan(ladders, orders, strips)), tuple(left))
 
 
 def _strips(group: PositionGroup) -> tuple[StripPlan, ...] | None:
@@ -88,7 +91,7 @@ def _sort(rows: list[np.ndarray | None]) -> tuple[LadderAxes | None, tuple[Ladde
     orders = tuple(None if row is None else _in_order(next(parts), num_ladders) for row in rows)
     # Ladders beyond those that occur are copies that no contract is on.
     named = np.unravel_index(np.pad(unique, (0, num_ladders - len(unique)), mode="edge"), size)
-    return LadderAxes(*jax.device_put(named)), orders
+    return LadderAxes(*named), orders
 
 
 def _settled(axes: np.ndarray) -> np.ndarray:
@@ -113,8 +116,8 @@ def _in_order(ladder: np.ndarray, num_ladders: int) -> LadderOrder:
     place = start[ladder[order]] + within
     # Whole runs of blocks, so that pricing cuts them without a copy.
     num_blocks = -(-(len(ladder) // ROWS + num_ladders) // BLOCKS) * BLOCKS
-    block_ladder = np.repeat(np.arange(num_ladders), blocks)
-    block_ladder = np.pad(block_ladder, (0, num_blocks - len(block_ladder)), constant_values=num_ladders - 1)
+    block_ladder = np.full(num_blocks, num_ladders - 1)
+    block_ladder[: blocks.sum()] = np.repeat(np.arange(num_ladders), blocks)
     contract, used = np.zeros(num_blocks * ROWS, int), np.zeros(num_blocks * ROWS, bool)
     contract[place], used[place] = order, True
-    return LadderOrder(*jax.device_put((contract, used, block_ladder)))
+    return LadderOrder(contract, used, block_ladder)

@@ -1,7 +1,9 @@
 """Which strips the fixed payments of a book make; on the host, once a book."""
 
+# pyright: reportArgumentType=false
+# The arrays made here are NumPy on purpose: they become device arrays all together.
+
 import equinox as eqx
-import jax
 import numpy as np
 from jaxtyping import Array, Bool, Int
 
@@ -47,7 +49,7 @@ def plan_strips(group: PositionGroup, leg: FixedPayments) -> StripPlan:
         leg: what the states of their kind pay.
 
     Returns:
-        One strip for each book, currency, curve and issuer that occur together.
+        One strip for each book, currency, curve and issuer that occur together; NumPy arrays.
     """
     issuer = np.full(leg.end.shape[0], -1) if leg.issuer is None else np.asarray(leg.issuer)
     columns = (np.asarray(leg.curve), issuer + 1, np.asarray(leg.currency))
@@ -58,10 +60,11 @@ def plan_strips(group: PositionGroup, leg: FixedPayments) -> StripPlan:
     if leg.flow is None:
         held[name[contract], book] = True
     else:
-        flow_contract, flow_state = (np.asarray(part) for part in leg.flow)
+        flow_contract, flow_state = (np.asarray(part, np.int64) for part in leg.flow)
         pays = np.zeros((int(max(flow_contract.max(initial=0), contract.max(initial=0))) + 1, len(names)), bool)
-        pays[flow_contract, name[flow_state]] = True
-        np.logical_or.at(held.T, book, pays[contract])
+        pays.reshape(-1)[flow_contract * len(names) + name[flow_state]] = True
+        position, paid = np.nonzero(pays[contract])
+        held[paid, book[position]] = True
     of_name, of_book = np.nonzero(held)
     curve, issuer, currency = np.unravel_index(names[of_name], size)
     bundle, place = _bundles(curve * size[1] + issuer)
@@ -71,9 +74,17 @@ def plan_strips(group: PositionGroup, leg: FixedPayments) -> StripPlan:
     of_bundle = np.zeros((2, num_bundles), int)
     of_bundle[:, bundle] = curve, issuer - 1
     used = np.arange(num_strips) < len(of_book)
-    strips = [np.pad(part, (0, num_strips - len(of_book))) for part in (of_book, currency, bundle)]
-    named = (of_bundle[0], None if leg.issuer is None else of_bundle[1], row)
-    return StripPlan(*jax.device_put((*strips, used, *named)))
+    strips = np.zeros((3, num_strips), int)
+    strips[:, : len(of_book)] = of_book, currency, bundle
+    return StripPlan(
+        book=strips[0],
+        currency=strips[1],
+        bundle=strips[2],
+        used=used,
+        curve=of_bundle[0],
+        issuer=None if leg.issuer is None else of_bundle[1],
+        row=row,
+    )
 
 
 def _bundles(pair: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
