@@ -26,7 +26,7 @@ def market_names(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
         "assets": tuple(sorted(snapshot.assets["asset"])) if len(snapshot.assets) else (),
         "currencies": (reporting, *currencies),
         "curves": tuple(sorted(set(snapshot.curves["curve"]))),
-        "surfaces": tuple(sorted(set(snapshot.vols["surface"]))) if len(snapshot.vols) else (),
+        "surfaces": tuple(sorted(set(snapshot.vols["surface"].tolist()))) if len(snapshot.vols) else (),
         "hazards": tuple(sorted(set(hazards))),
     }
 
@@ -84,7 +84,7 @@ def _grid(table: pd.DataFrame, name: str, value: str, names: tuple[str, ...]) ->
     row = index_of(names)
     tenor, column = np.unique(table["tenor"].to_numpy(float), return_inverse=True)
     grid = np.full((len(names), len(tenor)), np.nan)
-    grid[[row[each] for each in table[name]], column.reshape(-1)] = table[value].to_numpy(float)
+    grid[[row[each] for each in table[name].tolist()], column.reshape(-1)] = table[value].to_numpy(float)
     return tenor, grid
 
 

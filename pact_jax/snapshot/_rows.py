@@ -117,6 +117,7 @@ class SortedTable:
     def __init__(self, frame: pd.DataFrame, order: Int[np.ndarray, "positions"]):
         self.order = order
         self._frame = frame
+        self._raw: dict[str, np.ndarray] = {}
         self._arrays: dict[str, np.ndarray] = {}
         self._words: dict[str, Words] = {}
 
@@ -142,7 +143,8 @@ class SortedTable:
     def replace(self, name: str, values: np.ndarray) -> "SortedTable":
         """The same table with other values in one column of numbers."""
         table = SortedTable(self._frame, self.order)
-        table._arrays, table._words = {**self._arrays, name: values}, dict(self._words)
+        table._raw, table._words = dict(self._raw), dict(self._words)
+        table._arrays = {**self._arrays, name: values}
         return table
 
     def _column(self, name: str, at: Int[np.ndarray, "positions"]) -> Words | np.ndarray:
@@ -156,7 +158,9 @@ class SortedTable:
         return words_of(column) if column.dtype == object else column
 
     def _unsorted(self, name: str) -> np.ndarray:
-        return self._frame[name].to_numpy()
+        if name not in self._raw:
+            self._raw[name] = self._frame[name].to_numpy()
+        return self._raw[name]
 
 
 def sorted_by(frame: pd.DataFrame, key: str) -> SortedTable:

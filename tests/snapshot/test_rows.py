@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pact_jax.snapshot._distinct import distinct_rows
+from pact_jax.snapshot._flows import merged_flows
 from pact_jax.snapshot._rows import sorted_by, words_of
 
 NAMES = ["", "ACME", "acme", "É", "ß"]
@@ -30,6 +31,30 @@ def test_distinct_rows_are_the_groups_of_pandas(cells: list[tuple[str, float, st
     assert code.tolist() == grouped.ngroup().tolist()
     # The first of each group stands for it.
     assert place.tolist() == [int(np.flatnonzero(code == k)[0]) for k in range(len(place))]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 6)), min_size=1, max_size=40))
+def test_keys_that_fit_a_table_are_numbered_as_others_are(pairs: list[tuple[int, int]]) -> None:
+    columns = list(np.array(pairs).T)
+    rows, place, code = np.unique(np.array(pairs), axis=0, return_index=True, return_inverse=True)
+    found_place, found_code = distinct_rows(columns)
+    np.testing.assert_array_equal(found_place, place)
+    np.testing.assert_array_equal(found_code, code.reshape(-1))
+    np.testing.assert_array_equal(np.stack(columns, axis=1)[found_place], rows)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.sampled_from([1.5, -0.0, 0.1])), max_size=40))
+def test_flows_that_meet_are_added_up_in_order(flows: list[tuple[int, int, float]]) -> None:
+    contract, point, amount = (np.array([flow[k] for flow in flows], t) for k, t in enumerate((int, int, float)))
+    total: dict[tuple[int, int], float] = {}
+    for one, at, paid in flows:
+        total[one, at] = total.get((one, at), 0.0) + paid
+    merged, count = merged_flows(point, contract, amount), len(total)
+    columns = (np.asarray(column)[:count].tolist() for column in (merged.contract, merged.point, merged.amount))
+    assert list(zip(*columns, strict=True)) == [(*key, total[key]) for key in sorted(total)]
+    assert not np.asarray(merged.amount)[count:].any()
 
 
 def test_many_wide_columns_do_not_overflow() -> None:
