@@ -190,7 +190,7 @@ def _revalue_places(
     return jax.tree.map(lambda leaf: leaf.reshape(size, leaf.shape[2]), exact)
 
 
-@program(small=True)
+@program
 def _put(
     found: MarketObservation,
     places: _Places,

@@ -32,7 +32,7 @@ def group_exposure(group: PositionGroup, base: Float[Array, "states"]) -> Float[
         return jax.vmap(lambda holding: to_contracts(holding)[0])(held)
 
     def add(total: Float[Array, "books states"], one: Holders) -> Float[Array, "books states"]:
-        own = jnp.where(one.holds, held[one.book, jnp.arange(num_contracts)], 0.0)
+        own = jnp.sum(jnp.where(one.own, held, 0.0), axis=0)
         return total.at[one.book[flows.contract], flows.point].add(flows.amount * own[flows.contract])
 
     return fold_holders(group, num_contracts, jnp.zeros((held.shape[0], base.shape[0]), base.dtype), add)
@@ -71,7 +71,7 @@ def values_by_book(group: PositionGroup, states: Float[Array, "books states"]) -
     def add(total: Float[Array, "books contracts"], one: Holders) -> Float[Array, "books contracts"]:
         paid = flows.amount * states[one.book[flows.contract], flows.point]
         value = jax.ops.segment_sum(paid, flows.contract, num_segments=num_contracts)
-        return total.at[one.book, jnp.arange(num_contracts)].add(jnp.where(one.holds, value, 0.0))
+        return jnp.where(one.own, value[None, :], total)
 
     return fold_holders(group, num_contracts, jnp.zeros((states.shape[0], num_contracts), states.dtype), add)
 

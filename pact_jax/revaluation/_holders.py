@@ -13,15 +13,15 @@ Total = TypeVar("Total")
 
 
 class Holders(NamedTuple):
-    """One book of every contract.
+    """At most one book of every contract.
 
     Attributes:
-        book: index of the book.
-        holds: whether there is one.
+        own: true where the book is the contract's.
+        book: its index; 0 where there is none.
     """
 
+    own: Bool[Array, "books contracts"]
     book: Int[Array, "contracts"]
-    holds: Bool[Array, "contracts"]
 
 
 def fold_holders(
@@ -49,7 +49,7 @@ def fold_holders(
     def one(total: Total, k: Int[Array, ""]) -> tuple[Total, None]:
         def more(total: Total) -> Total:
             own = held & (rank == k)
-            return add(total, Holders(jnp.argmax(own, axis=0), jnp.any(own, axis=0)))
+            return add(total, Holders(own, jnp.argmax(own, axis=0)))
 
         return jax.lax.cond(k < rounds, more, lambda same: same, total), None
 
