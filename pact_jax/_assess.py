@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from .assessment import (
     compose_report,
     find,
     generate_noted,
+    hash_inputs,
     make_manifest,
     measure_uncertainty,
     observe_by,
@@ -87,7 +89,7 @@ def assess(
     tell = (lambda words: None) if progress is None else progress
     tell(f"preparing {len(snapshot.positions):,} positions")
     prepared = prepare(snapshot, horizon_days=horizon_days)
-    with precision(float32=float32):
+    with precision(float32=float32), ThreadPoolExecutor(1, thread_name_prefix="hash") as beside:
         dtype = jnp.float32 if float32 else jnp.float64
         inputs = to_device(prepared.inputs, dtype)
         tell(f"making scenarios: {generator!r}")
@@ -95,11 +97,12 @@ def assess(
         scenarios, prepared = generate_noted(generator, prepared, inputs.market, horizon_days=horizon_days, seed=seed)
         tell(f"valuing every position in {scenarios.num_scenarios:,} scenarios over {horizon_days} days")
         started = time.perf_counter()
+        # The host hashes what went in while the device computes.
+        digests = beside.submit(hash_inputs, snapshot, prepared, generator, horizon_days=horizon_days, seed=seed)
         observed, mode, remarks = observe_by(revaluation, inputs, scenarios, confidence, levels, tell)
         tell(f"score {float(observed.score):.4f}; measuring its error and explaining it")
         rehearse(_explained, inputs, scenarios, observed, confidence, levels, horizon_days)
         evaluation, uncertainty = _explained(inputs, scenarios, observed, confidence, levels, horizon_days)
-        # The host hashes what went in while the device computes.
         manifest = make_manifest(
             snapshot,
             prepared,
@@ -110,6 +113,7 @@ def assess(
             dtype=str(jnp.dtype(dtype)),
             seconds=float("nan"),
             revaluation=mode.value,
+            digests=digests.result(),
         )
         jax.block_until_ready((evaluation, uncertainty))
         manifest = dataclasses.replace(manifest, seconds=time.perf_counter() - started)
@@ -145,8 +149,9 @@ def _explained(
     levels: tuple[float, ...],
     horizon_days: int,
 ) -> tuple[Evaluation, Uncertainty]:
-    evaluation = explain(inputs, scenarios, observed)
-    return evaluation, measure_uncertainty(evaluation.joint, scenarios, confidence, levels, horizon_days)
+    # The errors first: the device measures them while the tail is cut up for the cores.
+    uncertainty = measure_uncertainty(observed.joint, scenarios, confidence, levels, horizon_days)
+    return explain(inputs, scenarios, observed), uncertainty
 
 
 @contextmanager
