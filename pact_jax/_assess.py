@@ -1,11 +1,11 @@
 """The host door: a snapshot in, a labelled report out."""
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -15,24 +15,27 @@ from ._pipeline import DEFAULT_CONFIDENCE, DEFAULT_LEVELS, Evaluation, Observed,
 from ._program import rehearse
 from .assessment import (
     AssessmentReport,
+    Findings,
     Generator,
     MonteCarlo,
     Uncertainty,
     Windowed,
     check_mode,
     compose_report,
+    draw,
     find,
-    generate_noted,
     hash_inputs,
     make_manifest,
     measure_uncertainty,
+    noted,
     observe_by,
+    reads_book,
     worst_scenarios,
 )
 from .errors import ArgumentError
-from .revaluation import RevaluationMode, value_base
+from .revaluation import PortfolioBase, RevaluationMode, value_base
 from .scenarios import ScenarioSet
-from .snapshot import Snapshot, prepare
+from .snapshot import Prepared, Snapshot, prepare, prepare_factors
 
 _MAX_HORIZON = 20
 
@@ -87,22 +90,20 @@ def assess(
     check_arguments(horizon_days, confidence, levels, generator)
     check_mode(revaluation)
     tell = (lambda words: None) if progress is None else progress
-    tell(f"preparing {len(snapshot.positions):,} positions")
-    prepared = prepare(snapshot, horizon_days=horizon_days)
-    with precision(float32=float32), ThreadPoolExecutor(1, thread_name_prefix="hash") as beside:
-        dtype = jnp.float32 if float32 else jnp.float64
-        inputs = to_device(prepared.inputs, dtype)
-        tell(f"making scenarios: {generator!r}")
-        rehearse(value_base, inputs.portfolio, inputs.market)
-        scenarios, prepared = generate_noted(generator, prepared, inputs.market, horizon_days=horizon_days, seed=seed)
+    with precision(float32=float32), ThreadPoolExecutor(1, thread_name_prefix="host") as beside:
+        ready = _make_ready(snapshot, generator, horizon_days, seed, float32, tell)
+        prepared, inputs, scenarios = ready
         tell(f"valuing every position in {scenarios.num_scenarios:,} scenarios over {horizon_days} days")
         started = time.perf_counter()
-        # The host hashes what went in while the device computes.
+        # What the host has to do by itself, it does in a thread while the device computes.
         digests = beside.submit(hash_inputs, snapshot, prepared, generator, horizon_days=horizon_days, seed=seed)
-        observed, mode, remarks = observe_by(revaluation, inputs, scenarios, confidence, levels, tell)
+        book = prepared.inputs.portfolio
+        observed, mode, remarks = observe_by(revaluation, inputs, book, scenarios, confidence, levels, tell)
+        findings = beside.submit(_found, ready, observed.base, snapshot, float32)
         tell(f"score {float(observed.score):.4f}; measuring its error and explaining it")
         rehearse(_explained, inputs, scenarios, observed, confidence, levels, horizon_days)
         evaluation, uncertainty = _explained(inputs, scenarios, observed, confidence, levels, horizon_days)
+        jax.block_until_ready((evaluation, uncertainty))
         manifest = make_manifest(
             snapshot,
             prepared,
@@ -110,27 +111,24 @@ def assess(
             seed=seed,
             confidence=confidence,
             horizon_days=horizon_days,
-            dtype=str(jnp.dtype(dtype)),
-            seconds=float("nan"),
+            dtype=str(scenarios.weight.dtype),
+            seconds=time.perf_counter() - started,
             revaluation=mode.value,
             digests=digests.result(),
         )
-        jax.block_until_ready((evaluation, uncertainty))
-        manifest = dataclasses.replace(manifest, seconds=time.perf_counter() - started)
         tell("composing the report")
-        findings = find(inputs, observed.base, prepared.labels, snapshot)
         worst = worst_scenarios(
             inputs,
             scenarios,
             evaluation,
-            dates=prepared.dates if isinstance(generator, Windowed) else None,
+            dates=prepared.factors.dates if isinstance(generator, Windowed) else None,
             horizon_days=horizon_days,
             count=num_worst,
         )
         return compose_report(
             snapshot,
             prepared,
-            findings,
+            findings.result(),
             scenarios,
             evaluation,
             uncertainty,
@@ -139,6 +137,41 @@ def assess(
             worst=worst,
             remarks=remarks,
         )
+
+
+class _Ready(NamedTuple):
+    """A snapshot as arrays, on the host and on the device, with its scenarios."""
+
+    prepared: Prepared
+    inputs: RiskInputs
+    scenarios: ScenarioSet
+
+
+def _make_ready(
+    snapshot: Snapshot,
+    generator: Generator,
+    horizon_days: int,
+    seed: int,
+    float32: bool,
+    tell: Callable[[str], None],
+) -> _Ready:
+    """Prepares a snapshot. The device draws while the host prepares positions, unless the generator looks at them."""
+    dtype = jnp.float32 if float32 else jnp.float64
+    factors = prepare_factors(snapshot, horizon_days=horizon_days)
+    make = partial(draw, generator, factors, to_device(factors.market, dtype), horizon_days=horizon_days, seed=seed)
+    tell(f"making scenarios: {generator!r}")
+    early = None if reads_book(generator) else make()
+    tell(f"preparing {len(snapshot.positions):,} positions")
+    prepared = prepare(snapshot, horizon_days=horizon_days, factors=factors)
+    inputs = to_device(prepared.inputs, dtype)
+    rehearse(value_base, inputs.portfolio, inputs.market)
+    drawn = make(portfolio=inputs.portfolio) if early is None else early
+    return _Ready(noted(prepared, drawn), inputs, drawn.scenarios)
+
+
+def _found(ready: _Ready, base: PortfolioBase, snapshot: Snapshot, float32: bool) -> Findings:
+    with precision(float32=float32):  # of this thread
+        return find(ready.inputs, base, ready.prepared.labels, snapshot)
 
 
 def _explained(

@@ -168,7 +168,7 @@ def _factor_frame(found: pricing.FactorVector, prepared: Prepared, about: dict[H
         _by_node("hazard", labels.hazard_issuers, market.hazard_time, market.hazard_rate, found.hazard_rate),
         _by_surface(labels, market, found),
     ]
-    if prepared.correlation is not None:
+    if prepared.factors.correlation is not None:
         parts.append(_by_name("factor", labels.factors, market.factor, found.factor, np.ones(len(labels.factors))))
     frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
     frame["change"] = frame["derivative"] * frame["move"]

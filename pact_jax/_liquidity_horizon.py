@@ -117,11 +117,11 @@ def liquidity_horizon_shortfall(
         held = (prepared.inputs.portfolio, prepared.inputs.market)
         portfolio, market = to_device(held, dtype)
         scenarios, prepared = generate_noted(generator, prepared, market, horizon_days=_BASE_DAYS, seed=seed)
-        moves = np.asarray(prepared.layout.to_moves(scenarios.shock))
+        moves = np.asarray(prepared.factors.layout.to_moves(scenarios.shock))
         days = factors["liquidity_horizon"].reindex(prepared.labels.factors).fillna(0).to_numpy()
         losses = []
         for horizon in LIQUIDITY_HORIZONS:
-            shock = prepared.layout.to_shock(jnp.asarray(moves * (days >= horizon)), market)
+            shock = prepared.factors.layout.to_shock(jnp.asarray(moves * (days >= horizon)), market)
             # Called as `evaluate` calls it, tile and all: one program for every step.
             losses.append(observe_market(portfolio, market, shock, tile=TILE, mesh=None).loss.sum(axis=1))
         lag = default_lag(scenarios.num_scenarios, _BASE_DAYS)
@@ -152,7 +152,7 @@ _estimate = partial(jax.jit, static_argnames=("sampling", "num_randomisations"))
 
 
 def _classify(prepared: Prepared, classes: Mapping[str, LiquidityClass]) -> pd.DataFrame:
-    columns = zip(prepared.labels.factors, prepared.layout.columns, strict=True)
+    columns = zip(prepared.labels.factors, prepared.factors.layout.columns, strict=True)
     priced = [name for name, column in columns if column.leaf not in _NOT_PRICED]
     match = {name: max((p for p in classes if name.startswith(p)), key=len, default=None) for name in priced}
     missing = [name for name, pattern in match.items() if pattern is None]

@@ -180,7 +180,7 @@ def _book(prepared: Prepared) -> MoveLoss:
     dtype = jnp.dtype(jnp.float64)
     held = (prepared.inputs.portfolio, prepared.inputs.market)
     portfolio, market = to_device(held, dtype)
-    return MoveLoss(portfolio, market, value_base(portfolio, market), prepared.layout)
+    return MoveLoss(portfolio, market, value_base(portfolio, market), prepared.factors.layout)
 
 
 @jax.jit
@@ -189,17 +189,17 @@ def _by_desk(book: MoveLoss, shock: Float[Array, "scenarios factors"]) -> Float[
 
 
 def _covariance(prepared: Prepared, horizon_days: int) -> tuple[Float[Array, "factors factors"], tuple[str, ...]]:
-    if prepared.correlation is not None:
-        return jnp.asarray(prepared.correlation), ()
-    num_dates, num_factors = prepared.levels.shape
+    if prepared.factors.correlation is not None:
+        return jnp.asarray(prepared.factors.correlation), ()
+    num_dates, num_factors = prepared.factors.levels.shape
     check_horizon(num_dates, horizon_days)
     note = (
         (f"ASSUMED: {num_dates - horizon_days} windows for {num_factors} factors: only moves within their range",)
         if num_dates - horizon_days <= num_factors
         else ()
     )
-    is_log = jnp.asarray(prepared.layout.is_log)
-    return moves_covariance(jnp.asarray(prepared.levels), is_log, horizon_days=horizon_days), note
+    is_log = jnp.asarray(prepared.factors.layout.is_log)
+    return moves_covariance(jnp.asarray(prepared.factors.levels), is_log, horizon_days=horizon_days), note
 
 
 def _solutions(found: ReverseStress, by_desk: np.ndarray, prepared: Prepared) -> pd.DataFrame:
@@ -219,7 +219,7 @@ def _solutions(found: ReverseStress, by_desk: np.ndarray, prepared: Prepared) ->
 
 
 def _moves(shocks: np.ndarray, deviation: np.ndarray, prepared: Prepared, name: str = "solution_{}") -> pd.DataFrame:
-    kind = np.where(prepared.layout.is_log, "log return", "change")
+    kind = np.where(prepared.factors.layout.is_log, "log return", "change")
     frame = pd.DataFrame(
         {"move": kind, "standard_deviation": deviation}, index=pd.Index(prepared.labels.factors, name="factor")
     )

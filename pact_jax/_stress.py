@@ -101,7 +101,9 @@ def stress(
         )
         notes: tuple[str, ...] = ()
         if propagate:
-            shocks, notes = propagate_stresses(shocks, _covariance(prepared, horizon_days), prepared.layout, market)
+            shocks, notes = propagate_stresses(
+                shocks, _covariance(prepared, horizon_days), prepared.factors.layout, market
+            )
             notes = (f"ASSUMED: hypothetical stresses propagated by {horizon_days}-day covariance", *notes)
         tested = stress_test(portfolio, market, shocks)
         loss, status = -np.asarray(tested.pnl), np.asarray(tested.status)
@@ -201,8 +203,10 @@ def _frame(
 
 
 def _covariance(prepared: Prepared, horizon_days: int) -> Float[Array, "factors factors"]:
-    check_horizon(len(prepared.levels), horizon_days)
-    moves = overlapping_moves(jnp.asarray(prepared.levels), jnp.asarray(prepared.layout.is_log), horizon_days)
+    check_horizon(len(prepared.factors.levels), horizon_days)
+    moves = overlapping_moves(
+        jnp.asarray(prepared.factors.levels), jnp.asarray(prepared.factors.layout.is_log), horizon_days
+    )
     return constant_correlation_shrinkage(moves).covariance
 
 
@@ -214,6 +218,6 @@ def factor_names(prepared: Prepared) -> FactorNames:
 
 def factor_history(prepared: Prepared) -> FactorHistory | None:
     """Levels of the factors by date; None where there is no history."""
-    if not len(prepared.levels):
+    if not len(prepared.factors.levels):
         return None
-    return FactorHistory(prepared.dates, prepared.levels, prepared.layout)
+    return FactorHistory(prepared.factors.dates, prepared.factors.levels, prepared.factors.layout)

@@ -2,8 +2,10 @@
 
 from ._compose import Answered as Answered
 from ._compose import compose_report as compose_report
+from ._draw import draw as draw
 from ._draw import generate as generate
 from ._draw import generate_noted as generate_noted
+from ._draw import noted as noted
 from ._draw import set_id as set_id
 from ._findings import Findings as Findings
 from ._findings import find as find
@@ -20,6 +22,7 @@ from ._generator import QuasiMonteCarlo as QuasiMonteCarlo
 from ._generator import RootTime as RootTime
 from ._generator import StudentT as StudentT
 from ._generator import Windowed as Windowed
+from ._generator import reads_book as reads_book
 from ._hashes import InputDigests as InputDigests
 from ._hashes import hash_arrays as hash_arrays
 from ._hashes import hash_inputs as hash_inputs

@@ -2,11 +2,11 @@
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from pact_jax.errors import ArgumentError
+from pact_jax.instruments import Portfolio
 from pact_jax.scenarios import (
     ScenarioPlan,
     ScenarioSet,
@@ -21,7 +21,7 @@ from pact_jax.scenarios import (
     quasi_scenarios,
     student_t_scenarios,
 )
-from pact_jax.snapshot import Prepared
+from pact_jax.snapshot import RiskFactors
 
 from ._draw_importance import draw_importance
 from ._draw_windows import levels_of
@@ -30,13 +30,16 @@ from ._generator import FactorModel, ImportanceSampled, MonteCarlo, QuasiMonteCa
 Law = MonteCarlo | StudentT | FactorModel | QuasiMonteCarlo | ImportanceSampled
 
 
-def draw_moves(generator: Law, prepared: Prepared, plan: ScenarioPlan) -> tuple[ScenarioSet, list[str]]:
+def draw_moves(
+    generator: Law, factors: RiskFactors, plan: ScenarioPlan, portfolio: Portfolio | None
+) -> tuple[ScenarioSet, list[str]]:
     """Draws from a law with the covariance of the history's moves over the horizon, with what had to be assumed.
 
     Args:
         generator: which kind.
-        prepared: with a history, or with the correlation of a book of sensitivities.
+        factors: with a history, or with the correlation of a book of sensitivities.
         plan: layout, market, drivers, horizon and seed.
+        portfolio: the positions, for a generator that looks at them.
 
     Returns:
         The set and notes.
@@ -44,10 +47,10 @@ def draw_moves(generator: Law, prepared: Prepared, plan: ScenarioPlan) -> tuple[
     Raises:
         ArgumentError: the history does not hold what the generator needs.
     """
-    if prepared.correlation is not None:
-        given = jnp.asarray(prepared.correlation, plan.market.spot.dtype)
-        return _from_covariance(generator, given, prepared, plan)
-    levels, notes = levels_of(prepared, plan), []
+    if factors.correlation is not None:
+        given = jnp.asarray(factors.correlation, plan.market.spot.dtype)
+        return _from_covariance(generator, given, plan, portfolio)
+    levels, notes = levels_of(factors, plan), []
     check_horizon(levels.shape[0], plan.horizon_days)
     num_windows, num_factors = levels.shape[0] - plan.horizon_days, levels.shape[1]
     if num_windows <= num_factors:
@@ -63,18 +66,19 @@ def draw_moves(generator: Law, prepared: Prepared, plan: ScenarioPlan) -> tuple[
         notes.append(f"{found:.2f} degrees of freedom, estimated from the moves of the history")
         generator = dataclasses.replace(generator, degrees_of_freedom=found)
     covariance = moves_covariance(levels, is_log, horizon_days=plan.horizon_days)
-    scenarios, more = _from_covariance(generator, covariance, prepared, plan)
+    scenarios, more = _from_covariance(generator, covariance, plan, portfolio)
     return scenarios, notes + more
 
 
 def _from_covariance(
-    generator: Law, covariance: Float[Array, "factors factors"], prepared: Prepared, plan: ScenarioPlan
+    generator: Law, covariance: Float[Array, "factors factors"], plan: ScenarioPlan, portfolio: Portfolio | None
 ) -> tuple[ScenarioSet, list[str]]:
     count = generator.num_scenarios
     if isinstance(generator, MonteCarlo):
         return gaussian_scenarios(covariance, plan, num_scenarios=count), []
     if isinstance(generator, ImportanceSampled):
-        return draw_importance(generator, covariance, jax.device_put(prepared.inputs.portfolio), plan)
+        assert portfolio is not None  # a generator that reads the book is given it
+        return draw_importance(generator, covariance, portfolio, plan)
     if isinstance(generator, QuasiMonteCarlo):
         runs = generator.num_randomisations
         scenarios = quasi_scenarios(

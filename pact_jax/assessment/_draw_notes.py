@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pact_jax.snapshot import Prepared
+from pact_jax.snapshot import RiskFactors
 
 _LISTED = 10
 _LONGEST_CLOSURE = 3
@@ -13,20 +13,20 @@ _LEAST_DAYS = 60
 _STANDARD_ERRORS = 5.0
 
 
-def history_notes(prepared: Prepared, horizon_days: int) -> list[str]:
+def history_notes(factors: RiskFactors, horizon_days: int) -> list[str]:
     """Notes on the history: factors that never move, missing dates, and factors that follow others by a day.
 
     Args:
-        prepared: with a history; a book of sensitivities has none, and no notes.
+        factors: with a history; a book of sensitivities has none, and no notes.
         horizon_days: business days of the moves.
 
     Returns:
         One note for each thing found.
     """
-    if not len(prepared.levels):
+    if not len(factors.levels):
         return []
-    notes = _constant(prepared) + _gaps(prepared.dates)
-    return notes + _asynchronous(prepared) if horizon_days < _SAME_WEEK else notes
+    notes = _constant(factors) + _gaps(factors.dates)
+    return notes + _asynchronous(factors) if horizon_days < _SAME_WEEK else notes
 
 
 def listed(names: list[str]) -> str:
@@ -35,9 +35,9 @@ def listed(names: list[str]) -> str:
     return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _constant(prepared: Prepared) -> list[str]:
-    never = np.flatnonzero((prepared.levels == prepared.levels[:1]).all(axis=0))
-    names = [prepared.labels.factors[k] for k in never]
+def _constant(factors: RiskFactors) -> list[str]:
+    never = np.flatnonzero((factors.levels == factors.levels[:1]).all(axis=0))
+    names = [factors.names[k] for k in never]
     return [f"never move in the history and stay at base: {listed(names)}"] if names else []
 
 
@@ -49,13 +49,13 @@ def _gaps(dates: np.ndarray) -> list[str]:
     return [f"dates are missing, and the move across them counts as one day's: after {listed(names)}"] if names else []
 
 
-def _asynchronous(prepared: Prepared) -> list[str]:
+def _asynchronous(factors: RiskFactors) -> list[str]:
     """Pairs of factors of which one moves a day after the other, as where their levels are taken at other times."""
-    count = len(prepared.levels) - 1
+    count = len(factors.levels) - 1
     if count < _LEAST_DAYS:
         return []
-    is_log = np.asarray(prepared.layout.is_log)
-    moves = np.diff(np.where(is_log, np.log(np.where(is_log, prepared.levels, 1.0)), prepared.levels), axis=0)
+    is_log = np.asarray(factors.layout.is_log)
+    moves = np.diff(np.where(is_log, np.log(np.where(is_log, factors.levels, 1.0)), factors.levels), axis=0)
     moves = moves - moves.mean(axis=0)
     deviation = moves.std(axis=0)
     standard = moves / np.where(deviation > 0.0, deviation, 1.0)
@@ -67,9 +67,9 @@ def _asynchronous(prepared: Prepared) -> list[str]:
     strongest = int(np.argmax(np.abs(later[late, early])))
     one, other = late[strongest], early[strongest]
     same = float(standard[:, one] @ standard[:, other]) / count
-    factors = prepared.labels.factors
+    names = factors.names
     more = f", and {len(late) - 1} more pairs" if len(late) > 1 else ""
     return [
-        f"{factors[one]} follows {factors[other]} by a day (correlation {later[one, other]:.2f}, on the same day "
+        f"{names[one]} follows {names[other]} by a day (correlation {later[one, other]:.2f}, on the same day "
         f"{same:.2f}){more}: over so short a horizon their correlation is too small; ten days hold both moves"
     ]

@@ -15,7 +15,7 @@ from pact_jax.scenarios import (
     filtered_historical_scenarios,
     historical_scenarios,
 )
-from pact_jax.snapshot import Prepared
+from pact_jax.snapshot import RiskFactors
 
 from ._draw_notes import listed
 from ._generator import AgeWeighted, BlockBootstrap, FilteredHistorical, Historical
@@ -27,13 +27,13 @@ _FEW_WINDOWS = 1_600.0
 
 
 def draw_windows(
-    generator: Historical | AgeWeighted | FilteredHistorical | BlockBootstrap, prepared: Prepared, plan: ScenarioPlan
+    generator: Historical | AgeWeighted | FilteredHistorical | BlockBootstrap, factors: RiskFactors, plan: ScenarioPlan
 ) -> tuple[ScenarioSet, list[str]]:
     """Moves as they happened: weighted, filtered or put together from blocks, with what had to be assumed.
 
     Args:
         generator: which kind.
-        prepared: with a history.
+        factors: with a history.
         plan: layout, market, drivers, horizon and seed.
 
     Returns:
@@ -42,11 +42,11 @@ def draw_windows(
     Raises:
         ArgumentError: the history does not hold what the generator needs.
     """
-    levels = levels_of(prepared, plan)
+    levels = levels_of(factors, plan)
     if isinstance(generator, Historical):
         return historical_scenarios(levels, plan), []
     if isinstance(generator, FilteredHistorical):
-        return _filtered(generator, levels, prepared, plan)
+        return _filtered(generator, levels, factors, plan)
     if isinstance(generator, AgeWeighted):
         scenarios = age_weighted_scenarios(levels, plan, decay=generator.decay)
         worth = 1.0 / float(jnp.sum(scenarios.weight**2))
@@ -60,7 +60,7 @@ def draw_windows(
 
 
 def _filtered(
-    generator: FilteredHistorical, levels: Float[Array, "dates factors"], prepared: Prepared, plan: ScenarioPlan
+    generator: FilteredHistorical, levels: Float[Array, "dates factors"], factors: RiskFactors, plan: ScenarioPlan
 ) -> tuple[ScenarioSet, list[str]]:
     kind = VolatilityFilter(generator.filter)
     if kind is VolatilityFilter.GARCH and levels.shape[0] <= _MIN_GARCH_DAYS:
@@ -71,7 +71,7 @@ def _filtered(
         )
     history = filter_history(levels, jnp.asarray(plan.layout.is_log), volatility=kind, decay=generator.decay)
     largest = np.asarray(jnp.max(jnp.abs(history.residual), axis=0))
-    still = [f"{prepared.labels.factors[k]} ({largest[k]:.0f})" for k in np.flatnonzero(largest > _MOST_RESIDUAL)]
+    still = [f"{factors.names[k]} ({largest[k]:.0f})" for k in np.flatnonzero(largest > _MOST_RESIDUAL)]
     if still:
         raise ArgumentError(
             f"moves of more than {_MOST_RESIDUAL:.0f} of their own volatilities in {listed(still)}",
@@ -81,11 +81,11 @@ def _filtered(
         )
     notes = []
     if not bool(jnp.all(history.converged)):
-        names = [prepared.labels.factors[k] for k in np.flatnonzero(~np.asarray(history.converged))]
+        names = [factors.names[k] for k in np.flatnonzero(~np.asarray(history.converged))]
         notes.append(f"no GARCH fit, EWMA with a decay of {generator.decay:g} instead: {listed(names)}")
     return filtered_historical_scenarios(history, plan), notes
 
 
-def levels_of(prepared: Prepared, plan: ScenarioPlan) -> Float[Array, "dates factors"]:
+def levels_of(factors: RiskFactors, plan: ScenarioPlan) -> Float[Array, "dates factors"]:
     """The history in the precision of the run."""
-    return jnp.asarray(prepared.levels, plan.market.spot.dtype)
+    return jnp.asarray(factors.levels, plan.market.spot.dtype)

@@ -278,6 +278,12 @@ Randomised = QuasiMonteCarlo | ImportanceSampled
 """Generators whose scenarios depend on each other within a randomisation."""
 
 
+def reads_book(generator: Generator) -> bool:
+    """Whether a generator looks at the positions: only then does drawing wait for them."""
+    inner = generator.generator if isinstance(generator, RootTime) else generator
+    return isinstance(inner, ImportanceSampled)
+
+
 def _check_decay(decay: float, where: str) -> None:
     if not 0.0 < decay <= 1.0:
         raise ArgumentError(f"decay is {decay!r}", where=where, mend="give the daily factor, such as 0.98")

@@ -10,6 +10,7 @@ from pact_jax._pipeline import Observed, RiskInputs, observe
 from pact_jax._program import rehearse
 from pact_jax.consensus import DESK_TOLERANCE, SAFETY, TailCertificate
 from pact_jax.errors import ArgumentError
+from pact_jax.instruments import Portfolio
 from pact_jax.revaluation import LeftInFull, RevaluationMode, plan_ladders
 from pact_jax.scenarios import ScenarioSet
 
@@ -38,6 +39,7 @@ def check_mode(mode: RevaluationMode) -> None:
 def observe_by(
     mode: RevaluationMode,
     inputs: RiskInputs,
+    host: Portfolio,
     scenarios: ScenarioSet,
     confidence: float,
     levels: tuple[float, ...],
@@ -48,6 +50,7 @@ def observe_by(
     Args:
         mode: FULL or LADDER.
         inputs: on the device.
+        host: the positions as they are on the host, so that planning waits for no transfer.
         scenarios: the shared set.
         confidence: level of the score.
         levels: levels of the values at risk.
@@ -58,7 +61,7 @@ def observe_by(
     """
     flags: tuple[str, ...] = ()
     if mode is RevaluationMode.LADDER:
-        plan, left = plan_ladders(inputs.portfolio, inputs.market, scenarios.shock)
+        plan, left = plan_ladders(host, inputs.market, scenarios.shock)
         if plan is None:
             flags = ("FULL_REVALUATION: no ladder covers any position of this book",)
         else:

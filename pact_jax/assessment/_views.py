@@ -122,7 +122,10 @@ def worst_market_moves(
         rows = []
         for at in _separate(loss, horizon_days, count):
             by_factor = factor_losses(portfolio, market, shock, at)
-            row: dict[str, object] = {"start": prepared.dates[at], "end": prepared.dates[at + horizon_days]}
+            row: dict[str, object] = {
+                "start": prepared.factors.dates[at],
+                "end": prepared.factors.dates[at + horizon_days],
+            }
             row["loss"] = float(loss[at])
             row |= {group.value: float(x) for group, x in zip(FACTOR_GROUPS, by_factor, strict=True)}
             row["driver"] = FACTOR_GROUPS[int(np.argmax(by_factor))].value

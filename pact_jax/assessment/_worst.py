@@ -35,6 +35,8 @@ def worst_scenarios(
     Returns:
         One row a scenario, worst first, in the reporting currency; losses positive.
     """
+    if not count:
+        return pd.DataFrame()
     joint = evaluation.joint
     loss, agent_loss, interaction = (np.asarray(x) for x in (joint.loss, joint.agent_loss, joint.interaction_loss))
     worst = np.argsort(-loss, kind="stable")[:count]

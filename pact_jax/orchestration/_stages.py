@@ -144,7 +144,7 @@ def make_report(ready: Ready, run: AgentRun, standby: Standby, *, seconds: float
         question.inputs,
         question.scenarios,
         run.evaluation,
-        dates=ready.prepared.dates if isinstance(options.generator, Windowed) else None,
+        dates=ready.prepared.factors.dates if isinstance(options.generator, Windowed) else None,
         horizon_days=options.horizon_days,
         count=options.num_worst,
     )

@@ -79,14 +79,15 @@ def subset_masks(portfolio: Portfolio, shock: MarketShock, dtype: jnp.dtype) -> 
     length = -(-max([2 ** len(m.priced) - 1 for m in moved], default=1) // _LANES) * _LANES
     length = max(length, _LANES)
 
-    def dealt(subsets: np.ndarray) -> Float[Array, "subsets factors"]:
+    def dealt(subsets: np.ndarray, *, last: bool = False) -> Float[Array, "subsets factors"]:
         masks = np.zeros((length, subsets.shape[1]), dtype)
         masks[places(len(subsets), length)] = subsets
-        return jax.device_put(masks)
+        return jax.device_put(masks[::-1] if last else masks)
 
     def masks(m: MovedFactors, *, buckets: bool) -> SubsetMasks:
         whole = np.ones((min(len(m.every), 1), len(m.every)))
-        return SubsetMasks(dealt(_subsets(len(m.priced))), dealt(whole) if buckets else None)
+        # From the other end of the axis, where the lanes are that got a subset less.
+        return SubsetMasks(dealt(_subsets(len(m.priced))), dealt(whole, last=True) if buckets else None)
 
     return tuple(
         masks(m, buckets=group.book_bucket is not None) for group, m in zip(portfolio.groups, moved, strict=True)

@@ -10,6 +10,8 @@ from ._make import OnReject as OnReject
 from ._make import make_snapshot as make_snapshot
 from ._prepare import Prepared as Prepared
 from ._prepare import prepare as prepare
+from ._prepare_factors import RiskFactors as RiskFactors
+from ._prepare_factors import prepare_factors as prepare_factors
 from ._schema import HISTORY_FACTORS as HISTORY_FACTORS
 from ._schema import RATINGS as RATINGS
 from ._schema import SCALARS as SCALARS

@@ -54,7 +54,7 @@ def plain_variance() -> float:
     q, tail = stats.norm.ppf(LEVEL), 1 - LEVEL
     density = stats.norm.pdf(q)
     first, second = density - q * tail, (1 + q * q) * tail - q * density
-    return SIGMA**2 * (second - first**2) / (N * tail**2)
+    return float(SIGMA**2 * (second - first**2) / (N * tail**2))
 
 
 @pytest.mark.parametrize("sequence", list(Sequence))
