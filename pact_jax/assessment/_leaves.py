@@ -68,12 +68,13 @@ class _Block(NamedTuple):
         return agent, self.desk[row], self.item[row], factor, values[row, column]
 
 
-def with_units(leaves: pd.DataFrame, score: float) -> pd.DataFrame:
+def with_units(leaves: pd.DataFrame, score: float, *, computed_in: str = "float64") -> pd.DataFrame:
     """Adds `contribution_units`: whole units of 1e-12 of capital that sum exactly, by largest remainders.
 
     Args:
         leaves: what `leaf_table` returned.
         score: the number explained, as computed apart from the leaves.
+        computed_in: floating type of the run.
 
     Returns:
         The leaves with their units.
@@ -82,7 +83,7 @@ def with_units(leaves: pd.DataFrame, score: float) -> pd.DataFrame:
         ExplanationGap: the leaves do not sum to the score.
     """
     keys = leaves["agent"] + "/" + leaves["desk"] + "/" + leaves["item"] + "/" + leaves["factor"]
-    units = apportion(leaves["contribution"].to_numpy(), keys.tolist(), score).units
+    units = apportion(leaves["contribution"].to_numpy(), keys.tolist(), score, computed_in=computed_in).units
     return leaves.assign(contribution_units=units)
 
 

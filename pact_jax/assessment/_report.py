@@ -109,7 +109,7 @@ class AssessmentReport:
 
     @cached_property
     def _leaves_with_units(self) -> pd.DataFrame:
-        return with_units(self.leaves, self.score)
+        return with_units(self.leaves, self.score, computed_in=self.manifest.dtype)
 
     def explain(self, level: str = "agent") -> pd.DataFrame:
         """What the score is made of, at a level; every level sums to the score.

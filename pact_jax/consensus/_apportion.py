@@ -14,7 +14,10 @@ UNITS_PER_CAPITAL = 10**12
 """Units in the whole capital: one unit is 1e-12 of it."""
 
 GAP_TOLERANCE = 1e-9
-"""Largest |sum of leaves - score| that is rounding, relative to the sum of absolute leaves."""
+"""Largest |sum of leaves - score| that is rounding, relative to the sum of absolute leaves, in float64."""
+
+_ROUNDINGS = 32.0
+"""The same in units of the rounding of a less precise run."""
 
 _INT64_LIMIT = 2.0**63
 
@@ -39,7 +42,11 @@ class Apportionment:
 
 
 def apportion(
-    contribution: Float[np.ndarray, "..."], leaf_keys: Sequence[str], score: float | None = None
+    contribution: Float[np.ndarray, "..."],
+    leaf_keys: Sequence[str],
+    score: float | None = None,
+    *,
+    computed_in: str | np.dtype = "float64",
 ) -> Apportionment:
     """Round contributions to units of 1e-12 of capital so that they sum exactly, by largest remainders.
 
@@ -52,13 +59,15 @@ def apportion(
         contribution: Contributions of the leaves as fractions of capital, float64.
         leaf_keys: One unique name per leaf, for example "market/rates/position-17/vol".
         score: The number explained, ES / K, as computed apart from the leaves; None skips the check.
+        computed_in: Floating type that score and leaves were computed in: what is rounding depends on it.
 
     Returns:
         Units, their sum and the float64 sum of the leaves.
 
     Raises:
         ArgumentError: Lengths differ, a key is used twice, a leaf is not finite, or one does not fit 64-bit units.
-        ExplanationGap: The leaves sum to something else than `score` by more than 1e-9 of the sum of |leaf|.
+        ExplanationGap: The leaves sum to something else than `score` by more than 1e-9 of the sum of |leaf| (32 roundings
+            of float32 where that is what they were computed in).
 
     Example:
         >>> import numpy as np
@@ -71,7 +80,8 @@ def apportion(
     leaves = _checked(contribution, leaf_keys)
     total = math.fsum(leaves)
     if score is not None:
-        _check_gap(total, float(score), math.fsum(np.abs(leaves)))
+        tolerance = max(GAP_TOLERANCE, _ROUNDINGS * float(np.finfo(computed_in).eps))
+        _check_gap(total, float(score), math.fsum(np.abs(leaves)), tolerance)
     with np.errstate(over="ignore"):
         scaled = leaves * float(UNITS_PER_CAPITAL)
     if leaves.size and not np.abs(scaled).max() < _INT64_LIMIT:
@@ -110,9 +120,9 @@ def _checked(contribution: Float[np.ndarray, "..."], leaf_keys: Sequence[str]) -
     return leaves
 
 
-def _check_gap(total: float, score: float, size: float) -> None:
+def _check_gap(total: float, score: float, size: float, tolerance: float) -> None:
     # Written so that a NaN score is a gap as well.
-    if not abs(total - score) <= GAP_TOLERANCE * size:
+    if not abs(total - score) <= tolerance * size:
         raise ExplanationGap(
             f"EXPLANATION_GAP: the leaves sum to {total!r}, the score is {score!r}, the sum of |leaf| is {size!r}",
             "apportion",

@@ -80,6 +80,18 @@ def test_score_is_the_tail_mean_of_the_losses():
     np.testing.assert_allclose(desks, losses["loss"], rtol=1e-12, atol=1e-9)
 
 
+def test_single_precision_explains_its_own_score_and_agrees_to_its_rounding(linear):
+    single = assess(snapshot_from_dict(payload()), generator=MonteCarlo(N), seed=5, float32=True)
+    assert single.manifest.dtype == "float32"
+    for level in ("agent", "position"):
+        table = single.explain(level)
+        assert int(table["contribution_units"].sum()) == pytest.approx(single.score * 1e12, rel=1e-5)
+    # Normals of other bits (32 instead of 52): the same law, another sample.
+    total = linear.measures[linear.measures["scope"] == "total"].set_index("measure")
+    error = float(total.at["expected_shortfall", "standard_error"]) / linear.capital
+    assert 0.0 < abs(single.score - linear.score) < 5 * error
+
+
 def test_row_order_changes_no_bit():
     snapshot = books.stocks()
     turned = dataclasses.replace(snapshot, positions=snapshot.positions.iloc[::-1])

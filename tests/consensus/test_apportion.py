@@ -58,6 +58,15 @@ def test_order_changes_nothing(values, seed):
     assert (got.score, got.total_units) == (moved.score, moved.total_units)
 
 
+def test_what_is_rounding_depends_on_the_precision_of_the_run():
+    leaves, names = np.array([0.3, -0.1, 0.05]), ["a", "b", "c"]
+    off = float(np.float32(0.25)) + 1e-7
+    assert apportion(leaves, names, off, computed_in="float32").total_units == 250_000_000_000
+    for gap, precision in ((1e-7, "float64"), (1e-5, "float32")):
+        with pytest.raises(ExplanationGap):
+            apportion(leaves, names, 0.25 + gap, computed_in=precision)
+
+
 def test_hundred_thousand_leaves():
     leaves = np.random.default_rng(0).standard_normal(100_000) / 1e5
     got = apportion(leaves, [str(i) for i in range(leaves.size)], score=float(leaves.sum()))
