@@ -66,8 +66,8 @@ def apportion(
 
     Raises:
         ArgumentError: Lengths differ, a key is used twice, a leaf is not finite, or one does not fit 64-bit units.
-        ExplanationGap: The leaves sum to something else than `score` by more than 1e-9 of the sum of |leaf| (32 roundings
-            of float32 where that is what they were computed in).
+        ExplanationGap: The leaves sum to something else than `score` by more than 1e-9 of the sum of |leaf|, or 32
+            roundings of float32 where that is what they were computed in.
 
     Example:
         >>> import numpy as np
