@@ -14,7 +14,7 @@ from pact_jax.measures import (
     TailMeasures,
     tail_mean,
     tail_measures,
-    tail_weights,
+    tail_weights_at,
 )
 from pact_jax.pricing import contract_values, held_quantity, scenario_pricer, state_values
 
@@ -132,8 +132,8 @@ def what_if(book: BookScenarios, trade: PositionGroup | Portfolio) -> WhatIf:
     loss = book.loss - pnl
     after = tail_measures(loss, book.weight, book.levels)
 
-    def component(level: Float[Array, ""]) -> Float[Array, ""]:
-        return tail_mean(tail_weights(loss, book.weight, level), -pnl)
+    def component(level: Float[Array, ""], value_at_risk: Float[Array, ""]) -> Float[Array, ""]:
+        return tail_mean(tail_weights_at(loss, book.weight, level, value_at_risk), -pnl)
 
     finite = jnp.isfinite(value) & jnp.all(jnp.isfinite(pnl))
     return WhatIf(
@@ -142,7 +142,7 @@ def what_if(book: BookScenarios, trade: PositionGroup | Portfolio) -> WhatIf:
         before=book.measures,
         after=after,
         incremental=after.expected_shortfall - book.measures.expected_shortfall,
-        contribution=jax.vmap(component)(book.levels),
+        contribution=jax.vmap(component)(book.levels, after.value_at_risk),
         standalone=tail_measures(-pnl, book.weight, book.levels),
         status=jnp.where(finite, 0, int(Status.NONFINITE_PNL)).astype(jnp.uint32),
     )
