@@ -81,10 +81,10 @@ def observe_by(
 
 
 def _ladder_flag(certificate: TailCertificate, left: tuple[LeftInFull, ...], num_scenarios: int) -> str:
-    others = ", ".join(kind.kind for kind in left) or "no kind"
+    without = ", ".join(kind.kind for kind in left) or "no kind"
     return (
         f"LADDER: of {num_scenarios:,} scenarios {int(certificate.verified):,} are revalued in full, the others in "
-        f"float32 by ladders and strips ({others} by repricing); score, VaR, ES and contributions of the joint loss "
+        f"float32 by ladders and strips (none for {without}); score, VaR, ES and contributions of the joint loss "
         f"and of the market agent are those of full revaluation; measures of desks, loss correlations and scenarios "
         f"before the lowest VaR carry their error ({_in_words(certificate)})"
     )
