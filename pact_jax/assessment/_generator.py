@@ -280,8 +280,7 @@ Randomised = QuasiMonteCarlo | ImportanceSampled
 
 def reads_book(generator: Generator) -> bool:
     """Whether a generator looks at the positions: only then does drawing wait for them."""
-    inner = generator.generator if isinstance(generator, RootTime) else generator
-    return isinstance(inner, ImportanceSampled)
+    return isinstance(generator, ImportanceSampled)
 
 
 def _check_decay(decay: float, where: str) -> None:

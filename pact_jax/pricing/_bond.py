@@ -6,7 +6,7 @@ from jaxtyping import Array, Float
 from pact_jax.instruments import Bond, LinearFlows
 from pact_jax.market import MarketState, log_discount_factor, log_survival_probability
 
-from ._swap import sum_flows
+from ._flows import sum_flows
 from ._value import contract_values, default_claim, state_flows, state_values
 
 

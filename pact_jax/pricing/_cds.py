@@ -6,8 +6,8 @@ from jaxtyping import Array, Float
 from pact_jax.instruments import Cds, LinearFlows
 from pact_jax.market import MarketState, log_discount_factor, log_survival_probability
 
+from ._flows import joined_flows, sum_flows
 from ._greeks_traits import GreekEstimator, GreekTraits, register_greeks
-from ._swap import joined_flows, sum_flows
 from ._value import contract_values, default_claim, state_flows, state_values
 from .rates import default_interval
 

@@ -7,8 +7,9 @@ from jaxtyping import Array, Bool, Float, Int
 from pact_jax.instruments import CapFloor, RateVolTerms, Swaption
 from pact_jax.market import MarketState, base_implied_vol, log_discount_factor
 
+from ._flows import sum_flows
 from ._greeks_traits import GreekEstimator, GreekTraits, register_greeks
-from ._swap import cash_states, growth_states, sum_flows
+from ._swap import cash_states, growth_states
 from ._value import state_values
 from .rates import RateVol, rate_option_price
 

@@ -1,12 +1,12 @@
 """Present value of interest-rate swaps, linear in discount factors and floating periods."""
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from pact_jax.instruments import CashPoints, GrowthPoints, LinearFlows, Swap
 from pact_jax.market import MarketState, log_discount_factor
 
+from ._flows import joined_flows, sum_flows
 from ._greeks_traits import GreekEstimator, GreekTraits, register_greeks
 from ._value import contract_values, state_flows, state_values
 
@@ -40,38 +40,6 @@ def growth_states(points: GrowthPoints, market: MarketState) -> Float[Array, "po
         market, points.forward_curve, end
     )
     return market.fx[points.currency] * jnp.exp(log_discount_factor(market, points.curve, end) + growth)
-
-
-def sum_flows(flows: LinearFlows, states: Float[Array, "points"], num_contracts: int) -> Float[Array, "contracts"]:
-    """Sum of each contract's amounts times the values of their points.
-
-    Args:
-        flows: amounts.
-        states: one value a point.
-        num_contracts: length of the contracts axis.
-
-    Returns:
-        One value a contract.
-    """
-    if not flows.amount.shape[0]:
-        return jnp.zeros(num_contracts, states.dtype)
-    return jax.ops.segment_sum(flows.amount * states[flows.point], flows.contract, num_segments=num_contracts)
-
-
-def joined_flows(*parts: tuple[LinearFlows, int]) -> LinearFlows:
-    """Flows on parts of the states as flows on all of them.
-
-    Args:
-        parts: flows, and the state that their first point is.
-
-    Returns:
-        All flows.
-    """
-    return LinearFlows(
-        jnp.concatenate([flows.point + start for flows, start in parts]),
-        jnp.concatenate([flows.contract for flows, _ in parts]),
-        jnp.concatenate([flows.amount for flows, _ in parts]),
-    )
 
 
 @state_values.register

@@ -19,12 +19,14 @@ from pact_jax.assessment import (
     RootTime,
     StudentT,
     generate_noted,
+    reads_book,
     set_id,
 )
+from pact_jax.assessment import draw as draw_set
 from pact_jax.errors import ArgumentError
 from pact_jax.io import snapshot_from_dict
 from pact_jax.scenarios import Sampling, VolatilityFilter
-from pact_jax.snapshot import prepare
+from pact_jax.snapshot import prepare, prepare_factors
 from tests.report import books
 
 N = 300
@@ -36,6 +38,26 @@ def draw(generator, snapshot=None, horizon_days: int = 5):
     scenarios, noted = generate_noted(generator, prepared, market, horizon_days=horizon_days, seed=1)
     notes = noted.labels.assumptions[len(prepared.labels.assumptions) :]
     return scenarios, notes
+
+
+@pytest.mark.parametrize("generator", [MonteCarlo(N), Historical(), RootTime(StudentT(N, degrees_of_freedom=5.0))])
+def test_scenarios_are_drawn_before_a_position_is_prepared(generator):
+    snapshot = books.stocks()
+    factors = prepare_factors(snapshot, horizon_days=5)
+    market = jax.tree.map(jnp.asarray, factors.market)
+    early = draw_set(generator, factors, market, horizon_days=5, seed=1)
+    scenarios, notes = draw(generator)
+    assert not reads_book(generator) and reads_book(ImportanceSampled())
+    assert [f"scenarios: {note}" for note in early.notes] == list(notes)
+    for ours, theirs in zip(jax.tree.leaves(early.scenarios), jax.tree.leaves(scenarios), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    # And what was ready is not made again.
+    prepared = prepare(snapshot, horizon_days=5, factors=factors)
+    assert prepared.factors is factors
+    for ours, theirs in zip(
+        jax.tree.leaves(prepared.inputs), jax.tree.leaves(prepare(snapshot, horizon_days=5).inputs), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def with_history(change):
