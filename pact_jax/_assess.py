@@ -68,9 +68,9 @@ def assess(
         levels: quantile levels of the values at risk.
         seed: seed of every random number.
         revaluation: LADDER collapses the options of one underlying onto polynomials in spot, volatility and curve, and
-            fixed payments onto a few dates; it revalues in full every scenario that VaR, ES and the score rest on: they
-            and all contributions are those of FULL, and measures of desks carry an error that the flags state. Where
-            that is not close enough the whole book is revalued in full, and the flags say so.
+            fixed payments onto a few dates, all in float32; it revalues in full every scenario that VaR, ES and the
+            score rest on: they and all contributions are those of FULL, and measures of desks carry an error that the
+            flags state. Where that is not close enough the whole book is revalued in full, and the flags say so.
         float32: run in float32 instead; said in the manifest.
         num_worst: how many of the worst scenarios to explain (0 for none: it costs a pass each).
         progress: told in words what comes next, such as `print`; a first run spends its time compiling.
