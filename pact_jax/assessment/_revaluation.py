@@ -81,7 +81,7 @@ def observe_by(
 
 
 def _ladder_flag(certificate: TailCertificate, left: tuple[LeftInFull, ...], num_scenarios: int) -> str:
-    without = ", ".join(kind.kind for kind in left) or "no kind"
+    without = ", ".join(str(kind) for kind in left) or "no kind"
     return (
         f"LADDER: of {num_scenarios:,} scenarios {int(certificate.verified):,} are revalued in full, the others in "
         f"float32 by ladders and strips (none for {without}); score, VaR, ES and contributions of the joint loss "

@@ -37,6 +37,7 @@ from ._greeks_traits import GreekTraits as GreekTraits
 from ._greeks_traits import ThetaEstimator as ThetaEstimator
 from ._greeks_traits import register_greeks as register_greeks
 from ._ladder_axes import LadderAxes as LadderAxes
+from ._ladder_axes import bend_width as bend_width
 from ._ladder_axes import ladder_axes as ladder_axes
 from ._linear import linear_states as linear_states
 from ._linear import linear_value as linear_value

@@ -3,9 +3,11 @@
 from functools import singledispatch
 from typing import Any, NamedTuple
 
-from jaxtyping import Array, Int
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
 
 from pact_jax.instruments import EuropeanOption, Forward, Stock
+from pact_jax.market import MarketState, base_implied_vol
 
 
 class LadderAxes(NamedTuple):
@@ -35,6 +37,27 @@ def ladder_axes(terms: Any) -> LadderAxes | None:
         One of each factor a contract; None for kinds that no ladder covers.
     """
     return None
+
+
+@singledispatch
+def bend_width(terms: Any, market: MarketState) -> Float[Array, "contracts"] | None:
+    """Over which move of the logarithm of its spot a price bends, for kinds on ladders that bend at all.
+
+    Args:
+        terms: contracts of one kind.
+        market: the base state.
+
+    Returns:
+        The standard deviation of the spot to expiry for options; None for kinds that are straight or exponential.
+    """
+    return None
+
+
+@bend_width.register
+def _european_option_width(terms: EuropeanOption, market: MarketState) -> Float[Array, "contracts"]:
+    time = jnp.maximum(terms.expiry, 0.0)
+    vol = base_implied_vol(market, terms.surface, time, jnp.log(terms.strike)) * market.vol_level[terms.surface]
+    return vol * jnp.sqrt(time)
 
 
 @ladder_axes.register

@@ -15,6 +15,7 @@ from pact_jax.market import MarketShock, MarketState
 from pact_jax.measures import tail_measures
 
 from ._full import revalue
+from ._portfolio_base import PortfolioBase
 
 VERIFY_TILE = 32
 """Scenarios of the tail that are revalued at a time."""
@@ -89,20 +90,23 @@ class PnlVectors:
         return -np.asarray(self.pnl).sum(axis=1)
 
 
-def full_vectors(portfolio: Portfolio, market: MarketState, shock: MarketShock) -> PnlVectors:
+def full_vectors(
+    portfolio: Portfolio, market: MarketState, shock: MarketShock, *, base: PortfolioBase | None = None
+) -> PnlVectors:
     """P&L by full revaluation, in the form that every mode has.
 
     Args:
         portfolio: the positions.
         market: the base state.
         shock: shocks with a leading scenarios axis.
+        base: what `value_base` says of this portfolio and market, where it is already known.
 
     Returns:
         P&L by desk and bucket.
     """
     if not portfolio.groups:
         return _nothing(portfolio, market, shock)
-    result = _revalue(portfolio, market, shock)
+    result = _revalue(portfolio, market, shock, base=base)
     return PnlVectors(result.pnl, result.bucket_pnl, result.status, RevaluationMode.FULL)
 
 

@@ -1,13 +1,13 @@
 """Which contracts meet on which ladder or strip, and what is left to be revalued in full."""
 
 import dataclasses
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import equinox as eqx
 import jax
 from jaxtyping import Array, Bool, Float, Int
 
-from pact_jax.instruments import AbstractTerms, DiscountPoints, Portfolio
+from pact_jax.instruments import AbstractTerms, DiscountPoints, Portfolio, PositionGroup
 from pact_jax.pricing import LadderAxes
 
 from .._exposure import sum_by_desk
@@ -28,11 +28,15 @@ class LadderOrder(eqx.Module):
         contract: the contract in each place, in blocks of `ROWS`, each block of one ladder only.
         used: false for the places that fill up a block.
         block_ladder: the ladder of each block.
+        left: contracts that bend too sharply for a ladder over these moves; they are revalued in full.
+        left_used: false for what fills up their capacity.
     """
 
     contract: Int[Array, "contracts"]
     used: Bool[Array, "contracts"]
     block_ladder: Int[Array, "blocks"]
+    left: Int[Array, "left_contracts"]
+    left_used: Bool[Array, "left_contracts"]
 
 
 class LadderPlan(eqx.Module):
@@ -60,9 +64,15 @@ class LadderPlan(eqx.Module):
             base: the same at the base market.
 
         Returns:
-            The other groups, with their base states and exposures.
+            The other groups, with their base states and exposures, and of the groups on ladders the contracts that are
+            left. Holdings of these are in the exposures only.
         """
-        return self._part(portfolio, base, covered=False)
+        parts = [
+            part
+            for k, (order, strips) in enumerate(zip(self.orders, self.strips, strict=True))
+            if (part := _rest_of(portfolio.groups[k], base.states[k], base.exposure[k], order, strips)) is not None
+        ]
+        return _as_book(portfolio, base, parts)
 
     def covered(self, portfolio: Portfolio, base: PortfolioBase) -> tuple[Portfolio, PortfolioBase]:
         """What ladders and strips stand for, as a book of its own.
@@ -72,31 +82,68 @@ class LadderPlan(eqx.Module):
             base: the same at the base market.
 
         Returns:
-            The covered groups, with their base states and exposures.
+            The covered groups, with their base states and exposures; of contracts that are left nothing is held.
         """
-        return self._part(portfolio, base, covered=True)
+        parts = [
+            (portfolio.groups[k], base.states[k], _without_left(base.exposure[k], order))
+            for k, (order, strips) in enumerate(zip(self.orders, self.strips, strict=True))
+            if order is not None or strips is not None
+        ]
+        return _as_book(portfolio, base, parts)
 
-    def _part(self, portfolio: Portfolio, base: PortfolioBase, *, covered: bool) -> tuple[Portfolio, PortfolioBase]:
-        both = zip(self.orders, self.strips, strict=True)
-        kept = [k for k, (order, strips) in enumerate(both) if (order is not None or strips is not None) is covered]
-        groups = tuple(portfolio.groups[k] for k in kept)
-        states, exposure = (tuple(of[k] for k in kept) for of in (base.states, base.exposure))
-        # Values and claims stay those of all positions: whether one of them is finite concerns every scenario.
-        own = dataclasses.replace(base, states=states, exposure=exposure)
-        return dataclasses.replace(portfolio, groups=groups), own
+
+_Part: TypeAlias = tuple[PositionGroup, Float[Array, "states"], Float[Array, "books states"] | None]
+"""A group, its base states and its exposures."""
+
+
+def _as_book(portfolio: Portfolio, base: PortfolioBase, parts: list[_Part]) -> tuple[Portfolio, PortfolioBase]:
+    # Values and claims stay those of all positions: whether one of them is finite concerns every scenario.
+    groups, states, exposure = (tuple(part[k] for part in parts) for k in range(3))
+    own = dataclasses.replace(base, states=states, exposure=exposure)
+    return dataclasses.replace(portfolio, groups=groups), own
+
+
+def _rest_of(
+    group: PositionGroup,
+    states: Float[Array, "states"],
+    exposure: Float[Array, "books states"] | None,
+    order: LadderOrder | None,
+    strips: tuple[StripPlan, ...] | None,
+) -> _Part | None:
+    if order is None:
+        return (group, states, exposure) if strips is None else None
+    if not order.left.shape[0]:
+        return None
+    assert exposure is not None  # an accrual kind is not covered
+    held = exposure[:, order.left] * order.left_used.astype(exposure.dtype)[None, :]
+    return dataclasses.replace(group, terms=_take_contracts(group.terms, order.left)), states[order.left], held
+
+
+def _without_left(
+    exposure: Float[Array, "books states"] | None, order: LadderOrder | None
+) -> Float[Array, "books states"] | None:
+    if exposure is None or order is None or not order.left.shape[0]:
+        return exposure
+    # What fills up the capacity repeats a contract that is left.
+    return exposure.at[:, order.left].set(0.0)
 
 
 @dataclasses.dataclass(frozen=True)
 class LeftInFull:
-    """A kind that no ladder covers here.
+    """A kind that no ladder covers here, or some of its contracts.
 
     Attributes:
         kind: name of the kind.
         reason: why.
+        contracts: how many of its contracts; None for the whole kind.
     """
 
     kind: str
     reason: str
+    contracts: int | None = None
+
+    def __str__(self) -> str:
+        return self.kind if self.contracts is None else f"{self.contracts:,} contracts of {self.kind}"
 
 
 class PlannedBook(NamedTuple):

@@ -4,31 +4,45 @@
 # The arrays made here are NumPy on purpose: they become device arrays all together.
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
-from pact_jax.instruments import Accounting, Portfolio, PositionGroup
+from pact_jax._program import program
+from pact_jax.instruments import AbstractTerms, Accounting, Portfolio, PositionGroup
 from pact_jax.market import FactorGroup, MarketShock, MarketState, VolDynamics
-from pact_jax.pricing import LadderAxes, fixed_payments, ladder_axes
+from pact_jax.pricing import LadderAxes, bend_width, fixed_payments, ladder_axes
 
+from ._nodes import LadderNodes
 from ._plan import BLOCKS, ROWS, LadderOrder, LadderPlan, LeftInFull, PlannedBook
 from ._strip_plan import StripPlan, plan_strips
 
 _ROUNDED = 8
 """Numbers of ladders are rounded up to a multiple of this, so that few changes of a book compile anything."""
 
+_STEPS = 4.4
+"""Over how many steps a price has to bend, nodes times its width over half the range: a price that bends over s, taken
+from n nodes on a range of half width h, is off by about exp(-(n s / h)^2 / 2) of itself, here 6e-5."""
+
+_FEWEST_LEFT = 64
+
 _COVERED = frozenset({FactorGroup.SPOT, FactorGroup.VOL, FactorGroup.RATES, FactorGroup.FX})
 
 
-def plan_ladders(portfolio: Portfolio, market: MarketState, shock: MarketShock) -> PlannedBook:
+def plan_ladders(
+    portfolio: Portfolio, market: MarketState, shock: MarketShock, *, spot_nodes: int = LadderNodes().spot
+) -> PlannedBook:
     """Sorts a book into ladders, strips and the rest; on the host, once a book.
 
     A kind goes on ladders if its price reads at most one spot, one surface level, one exchange rate and one curve, and
-    nothing else that this shock moves; on strips if it is a sum of fixed payments.
+    nothing else that this shock moves; on strips if it is a sum of fixed payments. Options whose price bends within
+    less of the range of their spot than the nodes resolve, as those near expiry do, are left out one by one.
 
     Args:
         portfolio: the positions.
         market: the base state.
-        shock: the shocks; only which leaves they move counts.
+        shock: the shocks; which leaves they move counts, and how far spots move.
+        spot_nodes: nodes in spot of the ladders.
 
     Returns:
         The plan, and every kind that is revalued in full with the reason.
@@ -39,13 +53,18 @@ def plan_ladders(portfolio: Portfolio, market: MarketState, shock: MarketShock) 
     axes = [ladder_axes(group.terms) for group in groups]
     left: list[LeftInFull] = []
     rows: list[np.ndarray | None] = []
+    resolved: list[np.ndarray] = []
     for group, merged, own in zip(groups, strips, axes, strict=True):
         reason = None if merged is not None else _why_not(group, own, market, shock)
         if reason is not None:
             left.append(LeftInFull(group.terms.kind, reason))
         on_ladder = own if merged is None and reason is None else None
         rows.append(None if on_ladder is None else _columns(on_ladder))
-    ladders, orders = _sort(rows)
+        if on_ladder is not None:
+            resolved.append(_resolved(group.terms, on_ladder, market, shock, spot_nodes))
+            if sharp := int(np.sum(~resolved[-1])):
+                left.append(LeftInFull(group.terms.kind, "they bend too sharply for the range of their spot", sharp))
+    ladders, orders = _sort(rows, resolved)
     if ladders is None and not any(strips):
         return PlannedBook(None, tuple(left))
     return PlannedBook(jax.device_put(LadderPlan(ladders, orders, strips)), tuple(left))
@@ -78,7 +97,31 @@ def _columns(axes: LadderAxes) -> np.ndarray:
     return np.stack([nothing if column is None else np.asarray(column) for column in axes])
 
 
-def _sort(rows: list[np.ndarray | None]) -> tuple[LadderAxes | None, tuple[LadderOrder | None, ...]]:
+def _resolved(
+    terms: AbstractTerms, axes: LadderAxes, market: MarketState, shock: MarketShock, spot_nodes: int
+) -> np.ndarray:
+    """Which contracts the nodes resolve: those that bend over more than a few steps between them."""
+    if shock.spot is None or (found := _widths(terms, market, shock)) is None:
+        return np.ones(np.shape(axes.asset), bool)
+    width, half = (np.asarray(part) for part in found)
+    return spot_nodes * width >= _STEPS * half[np.asarray(axes.asset)]
+
+
+@program(small=True)
+def _widths(
+    terms: AbstractTerms, market: MarketState, shock: MarketShock
+) -> tuple[Float[Array, "contracts"], Float[Array, "assets"]] | None:
+    """Over which move each price bends, and half the range of each spot."""
+    width = bend_width(terms, market)
+    if width is None:
+        return None
+    assert shock.spot is not None  # as asked
+    return width, 0.5 * (jnp.max(shock.spot, axis=0) - jnp.min(shock.spot, axis=0))
+
+
+def _sort(
+    rows: list[np.ndarray | None], resolved: list[np.ndarray]
+) -> tuple[LadderAxes | None, tuple[LadderOrder | None, ...]]:
     """The ladders that occur, and the contracts of each kind in their order."""
     found = [row for row in rows if row is not None]
     if not found:
@@ -88,7 +131,8 @@ def _sort(rows: list[np.ndarray | None]) -> tuple[LadderAxes | None, tuple[Ladde
     unique, inverse = np.unique(np.ravel_multi_index(tuple(every), size), return_inverse=True)
     num_ladders = -(-len(unique) // _ROUNDED) * _ROUNDED
     parts = iter(np.split(inverse, np.cumsum([row.shape[1] for row in found])[:-1]))
-    orders = tuple(None if row is None else _in_order(next(parts), num_ladders) for row in rows)
+    masks = iter(resolved)
+    orders = tuple(None if row is None else _in_order(next(parts), next(masks), num_ladders) for row in rows)
     # Ladders beyond those that occur are copies that no contract is on.
     named = np.unravel_index(np.pad(unique, (0, num_ladders - len(unique)), mode="edge"), size)
     return LadderAxes(*named), orders
@@ -105,7 +149,7 @@ def _settled(axes: np.ndarray) -> np.ndarray:
     return np.stack([asset, np.where(surface >= 0, surface, own[0]), currency, np.where(curve >= 0, curve, own[1])])
 
 
-def _in_order(ladder: np.ndarray, num_ladders: int) -> LadderOrder:
+def _in_order(ladder: np.ndarray, resolved: np.ndarray, num_ladders: int) -> LadderOrder:
     """Contracts sorted by ladder, in whole blocks; as many blocks as any book of this shape can need."""
     order = np.argsort(ladder, kind="stable")
     count = np.bincount(ladder, minlength=num_ladders)
@@ -119,5 +163,10 @@ def _in_order(ladder: np.ndarray, num_ladders: int) -> LadderOrder:
     block_ladder = np.full(num_blocks, num_ladders - 1)
     block_ladder[: blocks.sum()] = np.repeat(np.arange(num_ladders), blocks)
     contract, used = np.zeros(num_blocks * ROWS, int), np.zeros(num_blocks * ROWS, bool)
-    contract[place], used[place] = order, True
-    return LadderOrder(contract, used, block_ladder)
+    contract[place], used[place] = order, resolved[order]
+    left = np.flatnonzero(~resolved)
+    # A power of two: few changes of a book or a market compile anything.
+    size = max(_FEWEST_LEFT, 1 << (len(left) - 1).bit_length()) if len(left) else 0
+    return LadderOrder(
+        contract, used, block_ladder, np.pad(left, (0, size - len(left)), "edge"), np.arange(size) < len(left)
+    )

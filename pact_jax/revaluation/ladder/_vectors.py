@@ -73,15 +73,16 @@ def ladder_vectors(
         ('ladder', True)
     """
     check_level(confidence, tolerance)
-    plan, left = plan_ladders(portfolio, market, shock) if planned is None else planned
-    exact = tuple(f"{kind.kind}: {kind.reason}" for kind in left)
+    nodes = (LadderNodes() if nodes is None else nodes).fitted(shock)
+    plan, left = plan_ladders(portfolio, market, shock, spot_nodes=nodes.spot) if planned is None else planned
+    exact = tuple(f"{kind}: {kind.reason}" for kind in left)
     if plan is None:
         full = full_vectors(portfolio, market, shock)
         return dataclasses.replace(full, exact=exact, remark="no ladder covers any position: all are revalued in full")
-    nodes = (LadderNodes() if nodes is None else nodes).fitted(shock)
     base = value_base(portfolio, market)
     covered, covered_bucket = _approximate(plan, portfolio, base, market, shock, nodes)
-    rest = full_vectors(plan.rest(portfolio, base)[0], market, shock)
+    others, others_base = plan.rest(portfolio, base)
+    rest = full_vectors(others, market, shock, base=others_base)
     pnl = np.asarray(covered) + np.asarray(rest.pnl)
     certificate = certify_tail(
         pnl,

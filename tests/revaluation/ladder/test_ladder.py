@@ -9,7 +9,8 @@ import pytest
 
 from pact_jax.errors import ArgumentError
 from pact_jax.instruments import DiscountPoints, EuropeanOption
-from pact_jax.market import MarketShock, VolDynamics
+from pact_jax.market import MarketShock, VolDynamics, base_implied_vol
+from pact_jax.pricing import bend_width
 from pact_jax.revaluation import LadderNodes, RevaluationMode, full_vectors, ladder_vectors, plan_ladders
 from pact_jax.revaluation._vectors import certify, tail_scenarios
 from pact_jax.revaluation.ladder._chebyshev import chebyshev_basis, chebyshev_nodes, chebyshev_transform
@@ -154,6 +155,44 @@ def test_blocks_hold_every_contract_once():
     assert np.sort(contract[used]).tolist() == list(range(90))
     ladder = np.repeat(np.asarray(order.block_ladder), 32)
     assert (np.asarray(plan.axes.asset)[ladder] == np.asarray(terms.asset)[contract])[used].all()
+
+
+def test_options_that_bend_too_sharply_are_revalued_in_full():
+    # Days to expiry against spots that move by a half: a kink between two nodes.
+    terms, market = options(), books.market()
+    near = dataclasses.replace(terms, expiry=terms.expiry.at[:5].set(4.0 / 365.0))
+    first = dataclasses.replace(BOOK.groups[0], terms=near)
+    some = dataclasses.replace(BOOK, groups=(first, *BOOK.groups[1:]))
+    assert SHOCK.spot is not None
+    wide = dataclasses.replace(SHOCK, spot=2.0 * SHOCK.spot)
+    plan, left = plan_ladders(some, market, wide)
+    assert (
+        plan is not None
+        and plan.orders[0] is not None
+        and [str(kind) for kind in left]
+        == [
+            "5 contracts of european_option",
+            "loan",
+        ]
+    )
+    order = plan.orders[0]
+    assert np.asarray(order.left)[np.asarray(order.left_used)].tolist() == [0, 1, 2, 3, 4]
+    assert order.left.shape == (64,) and set(np.asarray(order.contract)[np.asarray(order.used)]) == set(range(5, 90))
+    # Bought and sold in full, they carry no error of their own; on the ladders they would.
+    full, ours = full_vectors(some, market, wide), ladder_vectors(some, market, wide, confidence=LEVEL, tolerance=1.0)
+    everything = plan_ladders(some, market, wide, spot_nodes=1000)
+    forced = ladder_vectors(some, market, wide, confidence=LEVEL, tolerance=1.0, planned=everything)
+    errors = [float(np.max(np.abs(np.asarray(each.pnl - full.pnl)))) for each in (ours, forced)]
+    assert ours.mode is RevaluationMode.LADDER and "5 contracts of european_option: they bend" in ours.exact[0]
+    assert errors[0] < 2e-4 * abs(full.loss).max() and errors[1] > 10 * errors[0]
+
+
+def test_a_price_bends_over_the_deviation_of_its_spot_to_expiry():
+    terms, market = options(), books.market()
+    width = bend_width(terms, market)
+    vol = base_implied_vol(market, terms.surface, terms.expiry, jnp.log(terms.strike))
+    np.testing.assert_allclose(width, vol * market.vol_level[terms.surface] * jnp.sqrt(terms.expiry), rtol=1e-15)
+    assert bend_width(books.stocks(), market) is None
 
 
 def test_another_book_of_these_shapes_needs_the_same_programs():
