@@ -35,6 +35,7 @@ from ._liquidity import observe_liquidity as observe_liquidity
 from ._market import MarketObservation as MarketObservation
 from ._market import attribute_market as attribute_market
 from ._market import observe_market as observe_market
+from ._market_ladder import LADDER_NODES as LADDER_NODES
 from ._market_ladder import observe_market_by_ladder as observe_market_by_ladder
 from ._market_ladder import revalue_chosen as revalue_chosen
 from ._portfolio import GrossNet as GrossNet

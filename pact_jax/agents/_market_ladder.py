@@ -28,7 +28,7 @@ from ._market import MarketObservation
 
 Tree = TypeVar("Tree")
 
-_NODES = LadderNodes(spot=16, vol=5, rate_spot=5, rate_vol=3, over_spot=2, over_vol=1, components=2)
+LADDER_NODES = LadderNodes(spot=16, vol=5, rate_spot=5, rate_vol=3, over_spot=2, over_vol=1, components=2)
 """Half the cost of the default at the same largest error on the shipped desk; the tails are revalued in full anyway."""
 
 _TILE = 64
@@ -63,7 +63,7 @@ def observe_market_by_ladder(
     Returns:
         Losses by desk and by credit bucket, approximate.
     """
-    collapsed = _collapse(plan, portfolio, market, base, shock, nodes=_NODES.fitted(shock))
+    collapsed = _collapse(plan, portfolio, market, base, shock, nodes=LADDER_NODES.fitted(shock))
     loss, bucket_pnl, status = map_cores(
         lambda part: _observe(plan, portfolio, market, base, collapsed, part, tile=tile),
         shock,

@@ -8,6 +8,7 @@ import numpy as np
 
 from pact_jax._pipeline import Observed, RiskInputs, observe
 from pact_jax._program import rehearse
+from pact_jax.agents import LADDER_NODES
 from pact_jax.consensus import DESK_TOLERANCE, SAFETY, TailCertificate
 from pact_jax.errors import ArgumentError
 from pact_jax.instruments import Portfolio
@@ -61,7 +62,7 @@ def observe_by(
     """
     flags: tuple[str, ...] = ()
     if mode is RevaluationMode.LADDER:
-        plan, left = plan_ladders(host, inputs.market, scenarios.shock)
+        plan, left = plan_ladders(host, inputs.market, scenarios.shock, spot_nodes=LADDER_NODES.spot)
         if plan is None:
             flags = ("FULL_REVALUATION: no ladder covers any position of this book",)
         else:

@@ -59,7 +59,7 @@ def test_desks_carry_an_error_that_the_flags_state(full, ladder):
 
 def test_a_ladder_that_is_too_coarse_brings_full_revaluation(full, monkeypatch):
     coarse = LadderNodes(3, 1, rate_spot=1, rate_vol=1, over_spot=1, over_vol=1, components=1)
-    monkeypatch.setattr(_market_ladder, "_NODES", coarse)
+    monkeypatch.setattr(_market_ladder, "LADDER_NODES", coarse)
     report = assess(DESK, **CALL, revaluation=RevaluationMode.LADDER)
     (flag,) = (flag for flag in report.flags if flag.startswith("FULL_REVALUATION"))
     assert "certificate did not hold" in flag and report.manifest.revaluation == "full revaluation"

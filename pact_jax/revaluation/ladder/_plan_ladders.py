@@ -13,7 +13,6 @@ from pact_jax.instruments import AbstractTerms, Accounting, Portfolio, PositionG
 from pact_jax.market import FactorGroup, MarketShock, MarketState, VolDynamics
 from pact_jax.pricing import LadderAxes, bend_width, fixed_payments, ladder_axes
 
-from ._nodes import LadderNodes
 from ._plan import BLOCKS, ROWS, LadderOrder, LadderPlan, LeftInFull, PlannedBook
 from ._strip_plan import StripPlan, plan_strips
 
@@ -30,19 +29,19 @@ _COVERED = frozenset({FactorGroup.SPOT, FactorGroup.VOL, FactorGroup.RATES, Fact
 
 
 def plan_ladders(
-    portfolio: Portfolio, market: MarketState, shock: MarketShock, *, spot_nodes: int = LadderNodes().spot
+    portfolio: Portfolio, market: MarketState, shock: MarketShock, *, spot_nodes: int | None = None
 ) -> PlannedBook:
     """Sorts a book into ladders, strips and the rest; on the host, once a book.
 
     A kind goes on ladders if its price reads at most one spot, one surface level, one exchange rate and one curve, and
-    nothing else that this shock moves; on strips if it is a sum of fixed payments. Options whose price bends within
-    less of the range of their spot than the nodes resolve, as those near expiry do, are left out one by one.
+    nothing else that this shock moves; on strips if it is a sum of fixed payments. Asked to, it leaves out one by one
+    the options that bend within less of the range of their spot than the nodes resolve, as those near expiry do.
 
     Args:
         portfolio: the positions.
         market: the base state.
         shock: the shocks; which leaves they move counts, and how far spots move.
-        spot_nodes: nodes in spot of the ladders.
+        spot_nodes: nodes in spot that every option on a ladder has to be resolved by; None leaves none out.
 
     Returns:
         The plan, and every kind that is revalued in full with the reason.
@@ -98,10 +97,10 @@ def _columns(axes: LadderAxes) -> np.ndarray:
 
 
 def _resolved(
-    terms: AbstractTerms, axes: LadderAxes, market: MarketState, shock: MarketShock, spot_nodes: int
+    terms: AbstractTerms, axes: LadderAxes, market: MarketState, shock: MarketShock, spot_nodes: int | None
 ) -> np.ndarray:
     """Which contracts the nodes resolve: those that bend over more than a few steps between them."""
-    if shock.spot is None or (found := _widths(terms, market, shock)) is None:
+    if spot_nodes is None or shock.spot is None or (found := _widths(terms, market, shock)) is None:
         return np.ones(np.shape(axes.asset), bool)
     width, half = (np.asarray(part) for part in found)
     return spot_nodes * width >= _STEPS * half[np.asarray(axes.asset)]

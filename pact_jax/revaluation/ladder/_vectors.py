@@ -74,7 +74,7 @@ def ladder_vectors(
     """
     check_level(confidence, tolerance)
     nodes = (LadderNodes() if nodes is None else nodes).fitted(shock)
-    plan, left = plan_ladders(portfolio, market, shock, spot_nodes=nodes.spot) if planned is None else planned
+    plan, left = plan_ladders(portfolio, market, shock) if planned is None else planned
     exact = tuple(f"{kind}: {kind.reason}" for kind in left)
     if plan is None:
         full = full_vectors(portfolio, market, shock)

@@ -165,23 +165,17 @@ def test_options_that_bend_too_sharply_are_revalued_in_full():
     some = dataclasses.replace(BOOK, groups=(first, *BOOK.groups[1:]))
     assert SHOCK.spot is not None
     wide = dataclasses.replace(SHOCK, spot=2.0 * SHOCK.spot)
-    plan, left = plan_ladders(some, market, wide)
-    assert (
-        plan is not None
-        and plan.orders[0] is not None
-        and [str(kind) for kind in left]
-        == [
-            "5 contracts of european_option",
-            "loan",
-        ]
-    )
-    order = plan.orders[0]
+    planned = plan_ladders(some, market, wide, spot_nodes=16)
+    assert planned.plan is not None and planned.plan.orders[0] is not None
+    assert [str(kind) for kind in planned.left] == ["5 contracts of european_option", "loan"]
+    order = planned.plan.orders[0]
     assert np.asarray(order.left)[np.asarray(order.left_used)].tolist() == [0, 1, 2, 3, 4]
     assert order.left.shape == (64,) and set(np.asarray(order.contract)[np.asarray(order.used)]) == set(range(5, 90))
-    # Bought and sold in full, they carry no error of their own; on the ladders they would.
-    full, ours = full_vectors(some, market, wide), ladder_vectors(some, market, wide, confidence=LEVEL, tolerance=1.0)
-    everything = plan_ladders(some, market, wide, spot_nodes=1000)
-    forced = ladder_vectors(some, market, wide, confidence=LEVEL, tolerance=1.0, planned=everything)
+    # In full they carry no error of their own; on the ladders they do.
+    full = full_vectors(some, market, wide)
+    ours, forced = (
+        ladder_vectors(some, market, wide, confidence=LEVEL, tolerance=1.0, planned=each) for each in (planned, None)
+    )
     errors = [float(np.max(np.abs(np.asarray(each.pnl - full.pnl)))) for each in (ours, forced)]
     assert ours.mode is RevaluationMode.LADDER and "5 contracts of european_option: they bend" in ours.exact[0]
     assert errors[0] < 2e-4 * abs(full.loss).max() and errors[1] > 10 * errors[0]
