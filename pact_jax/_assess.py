@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 
 from ._pipeline import DEFAULT_CONFIDENCE, DEFAULT_LEVELS, Evaluation, Observed, RiskInputs, explain
 from ._program import rehearse
@@ -117,14 +118,7 @@ def assess(
             digests=digests.result(),
         )
         tell("composing the report")
-        worst = worst_scenarios(
-            inputs,
-            scenarios,
-            evaluation,
-            dates=prepared.factors.dates if isinstance(generator, Windowed) else None,
-            horizon_days=horizon_days,
-            count=num_worst,
-        )
+        worst = _worst(ready, evaluation, generator, horizon_days, num_worst)
         return compose_report(
             snapshot,
             prepared,
@@ -172,6 +166,13 @@ def _make_ready(
 def _found(ready: _Ready, base: PortfolioBase, snapshot: Snapshot, float32: bool) -> Findings:
     with precision(float32=float32):  # of this thread
         return find(ready.inputs, base, ready.prepared.labels, snapshot)
+
+
+def _worst(ready: _Ready, evaluation: Evaluation, generator: Generator, horizon_days: int, count: int) -> pd.DataFrame:
+    dates = ready.prepared.factors.dates if isinstance(generator, Windowed) else None
+    return worst_scenarios(
+        ready.inputs, ready.scenarios, evaluation, dates=dates, horizon_days=horizon_days, count=count
+    )
 
 
 def _explained(

@@ -109,13 +109,15 @@ def ladder_pnl(plan: LadderPlan, ladder: Ladder, shock: MarketShock) -> Float[Ar
     y = still if shock.vol_level is None else ladder.scales.vol.scaled(shock.vol_level).T[axes.surface]
     along, over = _curve_moves(ladder.scales.curves, shock.zero_rate, axes.curve)
     growth = still if shock.fx is None else jnp.expm1(shock.fx).T[axes.currency]
-    main, bent = ladder.main.shape, ladder.rate.shape
-    spots = jnp.stack(chebyshev_basis(x, main[1]), axis=1)
-    vols = jnp.stack(chebyshev_basis(y, main[2]), axis=1)
+    sizes = (ladder.main.shape[1:3], ladder.rate.shape[2:4], ladder.over.shape[2:4])
+    (main_spots, main_vols), (_, rate_vols), (_, over_vols) = sizes
+    bent_spots = max(sizes[1][0], sizes[2][0])
+    spots = jnp.stack(chebyshev_basis(x, max(main_spots, bent_spots)), axis=1)
+    vols = jnp.stack(chebyshev_basis(y, max(main_vols, rate_vols, over_vols)), axis=1)
     # What stands beside a polynomial in spot: volatility alone, and each move of the curve times volatility.
-    tilts = _products(_weights(along), vols[:, : bent[3]])
+    tilts = _products(_weights(along), vols[:, :rate_vols])
     if over is not None and ladder.over.shape[1]:
-        tilts = jnp.concatenate([tilts, _products(over, vols[:, : ladder.over.shape[3]])], axis=1)
+        tilts = jnp.concatenate([tilts, _products(over, vols[:, :over_vols])], axis=1)
 
     def one_desk(part: tuple) -> Float[Array, "scenarios"]:
         # Desks are a capacity: most of them hold nothing on ladders.
@@ -123,13 +125,13 @@ def ladder_pnl(plan: LadderPlan, ladder: Ladder, shock: MarketShock) -> Float[Ar
 
     def held_desk(part: tuple) -> Float[Array, "scenarios"]:
         flat, tilted, base = part
-        total = jnp.sum(spots * _matmul(flat, vols), axis=1)
+        total = jnp.sum(spots[:, :main_spots] * _matmul(flat, vols[:, :main_vols]), axis=1)
         if tilted.shape[2]:
-            total = total + jnp.sum(spots[:, : bent[2]] * _matmul(tilted, tilts), axis=1)
+            total = total + jnp.sum(spots[:, :bent_spots] * _matmul(tilted, tilts), axis=1)
         change = total + growth * (base[:, None] + total)
         return _matmul(jnp.ones((1, change.shape[0]), change.dtype), change)[0]
 
-    tilted = jnp.concatenate([_by_ladder(ladder.rate), _by_ladder(ladder.over, spots=bent[2])], axis=3)
+    tilted = jnp.concatenate([_by_ladder(part, bent_spots) for part in (ladder.rate, ladder.over)], axis=3)
     return jax.lax.map(one_desk, (jnp.moveaxis(ladder.main, 3, 1), tilted, ladder.base))
 
 
@@ -142,12 +144,12 @@ def _products(
 
 
 def _by_ladder(
-    coefficient: Float[Array, "desks monomials spots vols ladders"], spots: int | None = None
+    coefficient: Float[Array, "desks monomials spots vols ladders"], spots: int
 ) -> Float[Array, "desks ladders spots tilts"]:
     """Coefficients in the order of `_products`, filled up with zeros to a number of polynomials in spot."""
     desks, moves, own, vols, ladders = coefficient.shape
     laid = jnp.transpose(coefficient, (0, 4, 2, 1, 3)).reshape(desks, ladders, own, moves * vols)
-    return jnp.pad(laid, ((0, 0), (0, 0), (0, 0 if spots is None else spots - own), (0, 0)))
+    return jnp.pad(laid, ((0, 0), (0, 0), (0, spots - own), (0, 0)))
 
 
 def _monomials(grid: Float[Array, "..."], count: int) -> Float[Array, "..."]:

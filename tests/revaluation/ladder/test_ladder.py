@@ -108,6 +108,13 @@ def test_a_certificate_that_does_not_hold_brings_full_revaluation(full):
     assert (np.asarray(result.pnl) == np.asarray(full.pnl)).all()
 
 
+def test_the_terms_of_the_curve_may_be_finer_than_the_grid(full):
+    nodes = LadderNodes(spot=6, vol=3, rate_spot=7, rate_vol=4, over_spot=8, over_vol=5)
+    result = ladder_vectors(BOOK, books.market(), SHOCK, confidence=LEVEL, nodes=nodes, tolerance=0.1)
+    assert result.mode is RevaluationMode.LADDER
+    np.testing.assert_allclose(result.pnl, full.pnl, rtol=0, atol=0.05 * np.abs(np.asarray(full.pnl)).max())
+
+
 def test_a_missing_spot_is_not_smoothed_over():
     assert SHOCK.spot is not None
     broken = dataclasses.replace(SHOCK, spot=SHOCK.spot.at[5, 0].set(jnp.nan))
