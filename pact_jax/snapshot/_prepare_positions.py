@@ -11,7 +11,7 @@ from typing import TypeVar
 import equinox as eqx
 import numpy as np
 
-from pact_jax.instruments import AbstractTerms, AssetOption, LinearExposure, PositionGroup, RateVolTerms
+from pact_jax.instruments import AbstractTerms, AssetOption, LinearExposure, PositionGroup, RateVolTerms, books_of
 
 from ._capacity import capacity, padded
 from ._contract_axes import Axes
@@ -163,11 +163,8 @@ class _Held:
 
     def group(self, terms: AbstractTerms, contract: np.ndarray, at: np.ndarray) -> PositionGroup:
         """The rows at some places as one group."""
-        length, desk, bucket = _length(at), self.desk[at], self.bucket[at]
-        bucketed = bool((bucket >= 0).any())
-        # In the order of buckets, then desks, so that books of one issuer's contracts are neighbours.
-        place, book = distinct_rows([bucket, desk] if bucketed else [desk])
-        book_desk, book_bucket = desk[place], bucket[place] if bucketed else None
+        length, bucket = _length(at), self.bucket[at]
+        book, book_desk, book_bucket = books_of(self.desk[at], bucket if (bucket >= 0).any() else None)
         num_books = capacity(max(len(book_desk), 1), minimum=_MIN_BOOKS)
         return PositionGroup(
             terms=terms,
